@@ -1,0 +1,25 @@
+//! What a graph is, how it changes, is saved, and is run.
+//!
+//! | part | modules |
+//! |---|---|
+//! | a node | [`node`], [`param`], [`port`], [`run`], [`random`], [`registry`] |
+//! | what passes between nodes | [`kind`], [`value`], [`preview`] |
+
+extern crate self as graph;
+
+pub mod error;
+pub mod kind;
+pub mod node;
+pub mod param;
+pub mod port;
+pub mod prelude;
+pub mod preview;
+pub mod random;
+pub mod registry;
+pub mod run;
+pub mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use graph_derive::{Choice, Params, Ports};

@@ -1,0 +1,95 @@
+//! Which kinds of node there are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::node::{AnyNode, Descriptor, Node};
+use crate::param::{ParamError, ParamValues};
+
+type Build = dyn Fn(&ParamValues) -> Result<Box<dyn AnyNode>, Vec<ParamError>> + Send + Sync;
+type Migrate = dyn Fn(u32, &mut ParamValues) + Send + Sync;
+
+/// One kind of node: what it is, and how to make one.
+#[derive(Clone)]
+pub struct Entry {
+    /// Everything there is to know about it.
+    pub descriptor: Arc<Descriptor>,
+    /// Which build of which plugin it comes from; empty for built-in nodes. Part of cache keys.
+    pub origin: String,
+    build: Arc<Build>,
+    migrate: Arc<Migrate>,
+}
+
+impl Entry {
+    /// The entry of a node that does not implement [`Node`]: a plugin's.
+    pub fn new(
+        descriptor: Descriptor,
+        origin: impl Into<String>,
+        build: impl Fn(&ParamValues) -> Result<Box<dyn AnyNode>, Vec<ParamError>>
+        + Send
+        + Sync
+        + 'static,
+        migrate: impl Fn(u32, &mut ParamValues) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            descriptor: Arc::new(descriptor),
+            origin: origin.into(),
+            build: Arc::new(build),
+            migrate: Arc::new(migrate),
+        }
+    }
+
+    /// Makes a node with these parameters.
+    ///
+    /// Errors: every parameter that does not fit.
+    pub fn build(&self, params: &ParamValues) -> Result<Box<dyn AnyNode>, Vec<ParamError>> {
+        (self.build)(params)
+    }
+
+    /// Rewrites parameters saved by an older `version`.
+    pub fn migrate(&self, version: u32, params: &mut ParamValues) {
+        (self.migrate)(version, params);
+    }
+}
+
+/// All kinds of node that a program knows, by id and in palette order.
+#[derive(Clone, Default)]
+pub struct Registry {
+    entries: BTreeMap<String, Entry>,
+    order: Vec<String>,
+}
+
+impl Registry {
+    /// Adds the node `N`.
+    pub fn add<N: Node>(&mut self) -> &mut Self {
+        self.insert(Entry::new(
+            Descriptor::of::<N>(),
+            "",
+            |params| {
+                let node = N::from_values(params)?;
+                node.check().map_err(|error| vec![error])?;
+                Ok(Box::new(node) as Box<dyn AnyNode>)
+            },
+            N::migrate,
+        ))
+    }
+
+    /// Adds `entry`, in place of an earlier one of the same id.
+    pub fn insert(&mut self, entry: Entry) -> &mut Self {
+        let id = entry.descriptor.id.clone();
+        if self.entries.insert(id.clone(), entry).is_none() {
+            self.order.push(id);
+        }
+        self
+    }
+
+    /// The kind called `id`.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// All kinds, in palette order.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.order.iter().filter_map(|id| self.entries.get(id))
+    }
+}
