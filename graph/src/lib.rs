@@ -5,6 +5,8 @@
 //! | a node | [`node`], [`param`], [`port`], [`run`], [`random`], [`registry`] |
 //! | what passes between nodes | [`kind`], [`value`], [`preview`] |
 
+// The derives name the crate `graph`, also in this crate's own tests.
+#[cfg(test)]
 extern crate self as graph;
 
 pub mod error;

@@ -71,7 +71,7 @@ impl Values {
     pub fn one<T: WireValue>(&self, port: &str) -> Result<T, PortError> {
         self.optional(port)?.ok_or_else(|| PortError::Missing {
             port: port.into(),
-            expected: Kind::new(T::KIND),
+            expected: T::KIND.into(),
         })
     }
 
@@ -94,8 +94,8 @@ impl Values {
                     .cloned()
                     .ok_or_else(|| PortError::WrongKind {
                         port: port.into(),
-                        expected: Kind::new(T::KIND),
-                        found: value.kind().clone(),
+                        expected: T::KIND.into(),
+                        found: value.kind().to_string(),
                     })
             })
             .collect()
@@ -112,7 +112,7 @@ pub enum PortError {
         /// The port.
         port: String,
         /// What it takes.
-        expected: Kind,
+        expected: String,
     },
     /// The value is of another kind.
     #[error("input `{port}` takes {expected}, but was given {found}")]
@@ -120,9 +120,9 @@ pub enum PortError {
         /// The port.
         port: String,
         /// What it takes.
-        expected: Kind,
+        expected: String,
         /// What was found.
-        found: Kind,
+        found: String,
     },
 }
 

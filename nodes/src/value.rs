@@ -1,0 +1,23 @@
+//! What passes between nodes: each type with its shape law.
+
+mod curve;
+mod dataset;
+mod denoiser;
+mod groups;
+mod history;
+mod image;
+mod mask;
+mod prompt;
+mod tokenizer;
+mod tokens;
+
+pub use curve::Curve;
+pub use dataset::{Dataset, Example, Pixels, Samples, Truth, TruthObject};
+pub use denoiser::{Denoiser, Guidance, Query, Scorer};
+pub use groups::{Groups, GroupsError};
+pub use history::{Step, TokenHistory};
+pub use image::{Image, ImageError};
+pub use mask::{Mask, MaskError};
+pub use prompt::Prompt;
+pub use tokenizer::{Codec, Tokenizer};
+pub use tokens::{Grid, Tokens, TokensError};

@@ -1,0 +1,104 @@
+//! What scores codes for every position of a picture.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use graph::error::NodeError;
+use graph::kind::Kind;
+use graph::preview::Preview;
+use graph::value::{Footprint, WireValue};
+
+use super::{Grid, Prompt, Tokens};
+
+/// What scores codes for every position of a picture, loaded and ready.
+#[derive(Clone)]
+pub struct Denoiser {
+    scorer: Arc<dyn Scorer>,
+}
+
+/// What a denoiser's network can do.
+pub trait Scorer: Any + Send + Sync {
+    /// How many different codes there are.
+    fn codebook(&self) -> u32;
+
+    /// The grid that the network was trained on.
+    fn grid(&self) -> Grid;
+
+    /// `text` as the ids that the network reads, the whole template around it included.
+    ///
+    /// Errors: the text is too long.
+    fn read(&self, text: &str) -> Result<Vec<u32>, NodeError>;
+
+    /// Guided logits for some positions, `[query.rows, codebook]`, in f32.
+    ///
+    /// Errors: tokens, prompt and network do not fit together.
+    fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError>;
+
+    /// One line that says what the network is.
+    fn describe(&self) -> String;
+
+    /// A fingerprint of weights and configuration, for provenance.
+    fn hash(&self) -> String;
+
+    /// How much memory the weights hold.
+    fn footprint(&self) -> Footprint;
+}
+
+/// What a denoiser is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The pictures so far.
+    pub tokens: &'a Tokens,
+    /// What they shall show, one prompt for each picture.
+    pub prompt: &'a Prompt,
+    /// How strongly the prompt is followed; `None` asks the conditional branch alone.
+    pub guidance: Option<Guidance<'a>>,
+    /// Which positions are asked for, each `sample · length + position`.
+    pub rows: &'a [u32],
+}
+
+/// Classifier-free guidance: `(1 + scale) · conditional − scale · other`.
+#[derive(Clone, Copy, Debug)]
+pub struct Guidance<'a> {
+    /// How strongly the prompt is followed; 0 is the conditional branch alone.
+    pub scale: f32,
+    /// What the pictures shall not show; `None` takes the unconditional branch.
+    pub negative: Option<&'a Prompt>,
+}
+
+impl Denoiser {
+    /// A denoiser that asks `scorer`.
+    pub fn new(scorer: impl Scorer) -> Self {
+        Self {
+            scorer: Arc::new(scorer),
+        }
+    }
+
+    /// The network behind it.
+    pub fn scorer(&self) -> &dyn Scorer {
+        self.scorer.as_ref()
+    }
+
+    /// The network behind it as a `T`, or `None` where it is of another type.
+    pub fn downcast<T: Scorer>(&self) -> Option<&T> {
+        let any: &dyn Any = self.scorer.as_ref();
+        any.downcast_ref()
+    }
+}
+
+impl WireValue for Denoiser {
+    const KIND: &'static str = "denoiser";
+
+    fn kind(&self) -> Kind {
+        Kind::new(Self::KIND).with("codebook", u64::from(self.scorer.codebook()))
+    }
+
+    fn preview(&self) -> Preview {
+        Preview::Text(self.scorer.describe())
+    }
+
+    fn footprint(&self) -> Footprint {
+        self.scorer.footprint()
+    }
+}

@@ -1,0 +1,109 @@
+//! Pictures.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use graph::kind::Kind;
+use graph::preview::Preview;
+use graph::value::{Footprint, WireValue};
+
+/// Pictures, `[batch, height, width, 3]`, red, green, blue, each from 0 to 1.
+#[derive(Clone, Debug)]
+pub struct Image {
+    pixels: Tensor<4>,
+}
+
+/// Why a tensor is no picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// The shape is not `[batch, height, width, 3]`, or a size is 0.
+    #[error("a picture has the shape [batch, height, width, 3], not {0:?}")]
+    Shape([usize; 4]),
+}
+
+impl Image {
+    /// Pictures from `pixels [batch, height, width, 3]`, each value from 0 to 1.
+    ///
+    /// Errors: another shape.
+    pub fn new(pixels: Tensor<4>) -> Result<Self, ImageError> {
+        let shape = pixels.dims();
+        if shape[3] != 3 || shape.contains(&0) {
+            return Err(ImageError::Shape(shape));
+        }
+        Ok(Self { pixels })
+    }
+
+    /// Pictures from `batch × height × width × 3` bytes.
+    ///
+    /// Errors: the bytes do not fill the shape.
+    pub fn from_bytes(
+        bytes: &[u8],
+        [batch, height, width]: [usize; 3],
+        device: &Device,
+    ) -> Result<Self, ImageError> {
+        let shape = [batch, height, width, 3];
+        if bytes.len() != shape.iter().product::<usize>() {
+            return Err(ImageError::Shape(shape));
+        }
+        let values: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
+        Self::new(Tensor::from_data(TensorData::new(values, shape), device))
+    }
+
+    /// The tensor itself.
+    pub fn pixels(&self) -> &Tensor<4> {
+        &self.pixels
+    }
+
+    /// How many pictures there are.
+    pub fn batch(&self) -> usize {
+        self.pixels.dims()[0]
+    }
+
+    /// Rows of pixels.
+    pub fn height(&self) -> usize {
+        self.pixels.dims()[1]
+    }
+
+    /// Pixels a row.
+    pub fn width(&self) -> usize {
+        self.pixels.dims()[2]
+    }
+
+    /// `batch × height × width × 3` bytes, values clamped to 0…1 and rounded to the nearest of 256 levels.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let values = self
+            .pixels
+            .clone()
+            .clamp(0.0, 1.0)
+            .mul_scalar(255.0)
+            .round();
+        let data = values.into_data().convert::<f32>();
+        data.as_slice::<f32>()
+            .map(|values| values.iter().map(|value| *value as u8).collect())
+            .unwrap_or_default()
+    }
+}
+
+impl WireValue for Image {
+    const KIND: &'static str = "image";
+
+    fn kind(&self) -> Kind {
+        Kind::new(Self::KIND)
+            .with("height", self.height() as u64)
+            .with("width", self.width() as u64)
+    }
+
+    fn preview(&self) -> Preview {
+        let first = Self {
+            pixels: self.pixels.clone().narrow(0, 0, 1),
+        };
+        Preview::Image {
+            width: self.width() as u32,
+            height: self.height() as u32,
+            pixels: first.to_bytes(),
+        }
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::host(self.pixels.dims().iter().product::<usize>() * 4)
+    }
+}
