@@ -1,0 +1,1 @@
+//! The networks, one file for each, and the layers they share.

@@ -1,0 +1,6 @@
+//! Pictures to codes: loading, encoding, training.
+
+use graph::registry::Registry;
+
+/// Adds the nodes of this group, in palette order.
+pub fn register(_registry: &mut Registry) {}
