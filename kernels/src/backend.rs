@@ -1,0 +1,104 @@
+//! The operations that a device may do in its own way: one trait, implemented for the CPU, CUDA and autodiff.
+
+mod autodiff;
+#[cfg(feature = "cuda")]
+mod cuda;
+mod neighbours;
+
+#[cfg(feature = "cuda")]
+use burn::backend::fusion::custom::TensorSpec;
+use burn::backend::{Backend, Flex, TensorMetadata, backend_extension, tensor::FloatTensor};
+use burn::tensor::{DType, FloatDType, Shape};
+
+/// What the public functions of this crate stand on.
+///
+/// The default bodies are the definition, in burn's own operations; CUDA overrides those worth it, and autodiff adds
+/// the gradients.
+#[backend_extension(Cube: cfg(feature = "cuda"), Flex, Autodiff, Fusion: cfg(feature = "cuda"))]
+pub trait TensorKernels: Backend {
+    /// `a·b` in `dtype`, accumulated in f32: `[.., m, k] × [.., k, n] → [.., m, n]`, two or three dimensions.
+    #[cfg_attr(feature = "cuda", fusion(meta = product_spec))]
+    fn product(a: FloatTensor<Self>, b: FloatTensor<Self>, dtype: FloatDType) -> FloatTensor<Self> {
+        if a.dtype() == DType::from(dtype) {
+            return Self::float_matmul(a, b);
+        }
+        Self::float_matmul(Self::float_cast(a, dtype), Self::float_cast(b, dtype))
+    }
+
+    /// `x·Wᵀ` in the type of `x`: `[rows, in] × [out, in] → [rows, out]`.
+    #[cfg_attr(feature = "cuda", fusion(default))]
+    fn project(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let dtype = x.dtype().into();
+        let weight = cast::<Self>(weight, dtype);
+        Self::product(x, Self::float_transpose(weight), dtype)
+    }
+
+    /// `y + b` for each row: `[rows, out] + [out]`, in the type of `y`.
+    #[cfg_attr(feature = "cuda", fusion(default))]
+    fn add_bias(y: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        let bias = cast::<Self>(bias, y.dtype().into());
+        let outputs = bias.shape().num_elements();
+        Self::float_add(y, Self::float_reshape(bias, Shape::new([1, outputs])))
+    }
+
+    /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
+    #[cfg_attr(feature = "cuda", fusion(meta = column_sum_spec))]
+    fn column_sum(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let columns = x.shape()[1];
+        let sum = Self::float_sum_dim(cast::<Self>(x, FloatDType::F32), 0);
+        Self::float_reshape(sum, Shape::new([columns]))
+    }
+
+    /// The nine neighbours of each position: `[b, h, w, c] → [b, h, w, 9·c]`.
+    #[cfg_attr(feature = "cuda", fusion(meta = unfold_spec))]
+    fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        neighbours::unfold::<Self>(x)
+    }
+
+    /// The adjoint of [`unfold`](Self::unfold): `[b, h, w, 9·c] → [b, h, w, c]`.
+    #[cfg_attr(feature = "cuda", fusion(meta = fold_spec))]
+    fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        neighbours::fold::<Self>(x)
+    }
+}
+
+impl TensorKernels for Flex {}
+
+/// `tensor` in `dtype`, untouched where it already is.
+fn cast<B: Backend>(tensor: FloatTensor<B>, dtype: FloatDType) -> FloatTensor<B> {
+    if tensor.dtype() == DType::from(dtype) {
+        return tensor;
+    }
+    B::float_cast(tensor, dtype)
+}
+
+/// What [`TensorKernels::product`] will return, known before it runs.
+#[cfg(feature = "cuda")]
+fn product_spec(a: &TensorSpec, b: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
+    let rank = a.shape.num_dims();
+    let mut shape = a.shape.clone();
+    shape[rank - 1] = b.shape[rank - 1];
+    TensorSpec::new(shape, (*dtype).into())
+}
+
+/// What [`TensorKernels::column_sum`] will return.
+#[cfg(feature = "cuda")]
+fn column_sum_spec(x: &TensorSpec) -> TensorSpec {
+    TensorSpec::new(Shape::new([x.shape[1]]), DType::F32)
+}
+
+/// What [`TensorKernels::unfold`] will return.
+#[cfg(feature = "cuda")]
+fn unfold_spec(x: &TensorSpec) -> TensorSpec {
+    let mut shape = x.shape.clone();
+    shape[3] *= 9;
+    TensorSpec::new(shape, x.dtype)
+}
+
+/// What [`TensorKernels::fold`] will return.
+#[cfg(feature = "cuda")]
+fn fold_spec(x: &TensorSpec) -> TensorSpec {
+    let mut shape = x.shape.clone();
+    shape[3] /= 9;
+    TensorSpec::new(shape, x.dtype)
+}

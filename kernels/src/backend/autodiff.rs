@@ -1,0 +1,199 @@
+//! The gradients of the operations, each made of the operations themselves.
+
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, TensorMetadata};
+use burn::tensor::FloatDType;
+
+use super::{TensorKernels, cast};
+
+impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
+    fn product(a: FloatTensor<Self>, b: FloatTensor<Self>, dtype: FloatDType) -> FloatTensor<Self> {
+        let (needs_a, needs_b) = (a.is_tracked(), b.is_tracked());
+        let prepared = ProductBackward
+            .prepare::<C>([a.node(), b.node()])
+            .compute_bound()
+            .stateful();
+        let (a, b) = (a.into_primitive(), b.into_primitive());
+        match prepared {
+            OpsKind::Tracked(step) => {
+                // An operand is kept for the gradient of the other one alone.
+                let state = Kept {
+                    a: needs_b.then(|| a.clone()),
+                    b: needs_a.then(|| b.clone()),
+                    dtype: a.dtype().into(),
+                };
+                step.finish(state, B::product(a, b, dtype))
+            }
+            OpsKind::UnTracked(step) => step.finish(B::product(a, b, dtype)),
+        }
+    }
+
+    fn project(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (needs_x, needs_weight) = (x.is_tracked(), weight.is_tracked());
+        let prepared = LinearBackward
+            .prepare::<C>([x.node(), weight.node()])
+            .compute_bound()
+            .stateful();
+        let (x, master) = (x.into_primitive(), weight.into_primitive());
+        let master_dtype: FloatDType = master.dtype().into();
+        let weight = cast::<B>(master, x.dtype().into());
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let state = Kept {
+                    a: needs_weight.then(|| x.clone()),
+                    b: needs_x.then(|| weight.clone()),
+                    dtype: master_dtype,
+                };
+                step.finish(state, B::project(x, weight))
+            }
+            OpsKind::UnTracked(step) => step.finish(B::project(x, weight)),
+        }
+    }
+
+    fn add_bias(y: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        let prepared = AddBiasBackward
+            .prepare::<C>([y.node(), bias.node()])
+            .compute_bound()
+            .stateful();
+        let (y, bias) = (y.into_primitive(), bias.into_primitive());
+        match prepared {
+            OpsKind::Tracked(step) => step.finish(bias.dtype().into(), B::add_bias(y, bias)),
+            OpsKind::UnTracked(step) => step.finish(B::add_bias(y, bias)),
+        }
+    }
+
+    fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        match UnfoldBackward
+            .prepare::<C>([x.node()])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(step) => step.finish((), B::unfold(x.into_primitive())),
+            OpsKind::UnTracked(step) => step.finish(B::unfold(x.into_primitive())),
+        }
+    }
+
+    fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        match FoldBackward
+            .prepare::<C>([x.node()])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(step) => step.finish((), B::fold(x.into_primitive())),
+            OpsKind::UnTracked(step) => step.finish(B::fold(x.into_primitive())),
+        }
+    }
+}
+
+/// What a product keeps until its backward pass: operands that a gradient needs, and the type of the gradient whose
+/// operand is not kept.
+#[derive(Clone, Debug)]
+struct Kept<T> {
+    a: Option<T>,
+    b: Option<T>,
+    dtype: FloatDType,
+}
+
+/// `dA = G·Bᵀ`, `dB = Aᵀ·G`.
+#[derive(Debug)]
+struct ProductBackward;
+
+impl<B: TensorKernels> Backward<B, 2> for ProductBackward {
+    type State = Kept<FloatTensor<B>>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node_a, node_b] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let Kept { a, b, dtype } = ops.state;
+        let grad = cast::<B>(grad, dtype);
+        if let (Some(node), Some(b)) = (node_a, b) {
+            let gradient = B::product(grad.clone(), B::float_transpose(b), dtype);
+            grads.register::<B>(node.id, gradient);
+        }
+        if let (Some(node), Some(a)) = (node_b, a) {
+            grads.register::<B>(node.id, B::product(B::float_transpose(a), grad, dtype));
+        }
+    }
+}
+
+/// `dX = G·W`, `dW = Gᵀ·X`, the latter in the type of the master weight.
+#[derive(Debug)]
+struct LinearBackward;
+
+impl<B: TensorKernels> Backward<B, 2> for LinearBackward {
+    type State = Kept<FloatTensor<B>>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node_x, node_weight] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let Kept {
+            a: x,
+            b: weight,
+            dtype,
+        } = ops.state;
+        if let (Some(node), Some(weight)) = (node_x, weight) {
+            let own = grad.dtype().into();
+            grads.register::<B>(node.id, B::product(grad.clone(), weight, own));
+        }
+        if let (Some(node), Some(x)) = (node_weight, x) {
+            grads.register::<B>(node.id, B::product(B::float_transpose(grad), x, dtype));
+        }
+    }
+}
+
+/// `dY = G`, `db = Σ rows of G`, the latter in the type of the master bias.
+#[derive(Debug)]
+struct AddBiasBackward;
+
+impl<B: TensorKernels> Backward<B, 2> for AddBiasBackward {
+    type State = FloatDType;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node_y, node_bias] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        if let Some(node) = node_bias {
+            let sum = cast::<B>(B::column_sum(grad.clone()), ops.state);
+            grads.register::<B>(node.id, sum);
+        }
+        if let Some(node) = node_y {
+            grads.register::<B>(node.id, grad);
+        }
+    }
+}
+
+/// `dX = fold(G)`.
+#[derive(Debug)]
+struct UnfoldBackward;
+
+impl<B: TensorKernels> Backward<B, 1> for UnfoldBackward {
+    type State = ();
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::fold(grad));
+        }
+    }
+}
+
+/// `dX = unfold(G)`.
+#[derive(Debug)]
+struct FoldBackward;
+
+impl<B: TensorKernels> Backward<B, 1> for FoldBackward {
+    type State = ();
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::unfold(grad));
+        }
+    }
+}

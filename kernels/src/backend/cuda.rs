@@ -1,0 +1,58 @@
+//! The operations on NVIDIA cards: cuBLASLt and own kernels, launched on CubeCL's own stream.
+//!
+//! A launch is a task in the very queue that CubeCL's own launches go through, so it needs no event and no
+//! synchronisation, and memory belongs to CubeCL throughout: pointers exist only inside the task.
+//! On a CubeCL device that is not CUDA the definitions of [`TensorKernels`] serve.
+#![allow(unsafe_code)]
+
+mod blas;
+mod column_sum;
+mod matrix;
+mod program;
+mod stream;
+mod unfold;
+
+use burn::backend::TensorMetadata;
+use burn::backend::ops::FloatTensorOps;
+use burn::tensor::{DType, FloatDType, Shape};
+use burn_cubecl::{CubeBackend, tensor::CubeTensor};
+
+use super::{TensorKernels, cast, neighbours};
+
+impl TensorKernels for CubeBackend {
+    fn product(a: CubeTensor, b: CubeTensor, dtype: FloatDType) -> CubeTensor {
+        if stream::is_cuda(&a) && matrix::supported(&a, &b, dtype.into()) {
+            return matrix::product(a, b, dtype.into());
+        }
+        let (a, b) = (cast::<Self>(a, dtype), cast::<Self>(b, dtype));
+        Self::float_matmul(a, b)
+    }
+
+    fn column_sum(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return column_sum::column_sum(x);
+        }
+        let columns = x.shape()[1];
+        let sum = Self::float_sum_dim(cast::<Self>(x, FloatDType::F32), 0);
+        Self::float_reshape(sum, Shape::new([columns]))
+    }
+
+    fn unfold(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return unfold::unfold(x);
+        }
+        neighbours::unfold::<Self>(x)
+    }
+
+    fn fold(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return unfold::fold(x);
+        }
+        neighbours::fold::<Self>(x)
+    }
+}
+
+/// Whether the CUDA sources beside this file are written for `dtype`.
+fn has_kernel(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::BF16)
+}

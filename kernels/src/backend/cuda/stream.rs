@@ -1,0 +1,70 @@
+//! Running a task with raw pointers in CubeCL's queue, on CubeCL's stream.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::server::{BufferBinding, Handle, ServerError, ServerStorage};
+use cubecl_common::device::ServiceId;
+use cubecl_common::device_handle::DeviceHandle;
+use cubecl_environment::backtrace::BackTrace;
+use cubecl_environment::stream::StreamId;
+use cubecl_server::stream::{ExecuteScope, WriteScoped, failed_writing};
+use cudarc::driver::sys::CUstream;
+
+type CudaServer = <cubecl::cuda::CudaRuntime as cubecl_server::runtime::Runtime>::Server;
+
+/// Whether a tensor lies on a CUDA device, rather than on another runtime of CubeCL.
+pub(super) fn is_cuda(tensor: &CubeTensor) -> bool {
+    let service = tensor.handle.service;
+    service == ServiceId::of::<CudaServer>(service.device)
+}
+
+/// Queues `task` behind everything launched so far on the caller's stream.
+///
+/// The task gets the stream and the device pointers of `reads` followed by those of `writes`; it must launch on that
+/// stream alone, and must not wait for the device. Its error, or panic, marks `writes` as failed, and whoever reads
+/// them later gets that error.
+pub(super) fn enqueue<F>(reads: &[&Handle], writes: &[&Handle], task: F)
+where
+    F: FnOnce(CUstream, &[u64]) -> Result<(), String> + Send + 'static,
+{
+    let caller = StreamId::current();
+    let bind = |handle: &&Handle| (*handle).clone().binding();
+    let written: Vec<BufferBinding> = writes.iter().map(bind).collect();
+    let all: Vec<BufferBinding> = reads.iter().chain(writes).map(bind).collect();
+
+    let device = DeviceHandle::<CudaServer>::new(writes[0].service.device);
+    device.submit(move |server: &mut CudaServer| {
+        // Resolved before the scope opens: the scope marks `written` as unfinished, and resolving would then refuse.
+        // The guards in `resources` pin the allocations until the launch is queued.
+        let mut resources = Vec::with_capacity(all.len());
+        for binding in &all {
+            match server.get_resource(binding.clone(), caller) {
+                Ok(resource) => resources.push(resource),
+                Err(error) => return failed_writing(server, caller, written, error),
+            }
+        }
+        let pointers: Vec<u64> = resources
+            .iter()
+            .map(|resource| resource.resource().ptr)
+            .collect();
+
+        let _ = ExecuteScope::over(server, caller, written).execute(|server| {
+            // Held over the launch: dropping it fences buffers that other streams own.
+            let mut streams = server.write_streams().resolve(caller, all.iter())?;
+            let stream = streams.current().sys;
+            // A panic here would only be logged, and the outputs would be read as if they had been written.
+            catch_unwind(AssertUnwindSafe(|| task(stream, &pointers)))
+                .unwrap_or_else(|_| Err("a CUDA launch panicked".into()))
+                .map_err(failure)
+        });
+    });
+}
+
+/// An error in CubeCL's terms.
+fn failure(reason: String) -> ServerError {
+    ServerError::Generic {
+        reason,
+        backtrace: BackTrace::capture(),
+    }
+}
