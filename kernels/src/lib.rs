@@ -7,10 +7,31 @@
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
 
 mod backend;
+mod bench;
+mod contract;
 mod linear;
+mod noise;
 mod product;
+#[cfg(test)]
+mod tests;
 mod unfold;
 
+pub use bench::{Timing, bench};
+pub use contract::Report;
 pub use linear::linear;
 pub use product::matmul;
 pub use unfold::unfold_3x3;
+
+use burn::tensor::Device;
+use contract::parity;
+use linear::parity::Linear;
+use product::parity::Matmul;
+use unfold::parity::Unfold;
+
+/// Compares every kernel on `device`, values and gradients, with its reference on the CPU.
+pub fn verify(device: &Device) -> Vec<Report> {
+    [parity::<Linear>, parity::<Matmul>, parity::<Unfold>]
+        .iter()
+        .flat_map(|check| check(device))
+        .collect()
+}

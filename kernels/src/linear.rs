@@ -1,5 +1,7 @@
 //! The linear layer, the operation that most of a network's time goes to.
 
+pub(crate) mod parity;
+
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 

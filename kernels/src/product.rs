@@ -1,5 +1,7 @@
 //! The batched matrix product that attention is made of.
 
+pub(crate) mod parity;
+
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 

@@ -1,5 +1,7 @@
 //! The 3×3 neighbourhoods of a picture laid side by side, so that a convolution becomes a linear layer.
 
+pub(crate) mod parity;
+
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 

@@ -1,0 +1,151 @@
+//! How long the kernels take on a device.
+
+use std::time::Instant;
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use crate::noise::Noise;
+use crate::{linear, matmul, unfold_3x3};
+
+/// What one measurement said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// The kernel's name.
+    pub kernel: &'static str,
+    /// Sizes, type and direction.
+    pub case: String,
+    /// The median of the runs.
+    pub milliseconds: f64,
+    /// Billions of multiplications and additions a second; 0 where the kernel only moves memory.
+    pub gflops: f64,
+    /// Billions of bytes of inputs and outputs a second.
+    pub gigabytes_per_second: f64,
+}
+
+/// Runs before the clock starts: compiling, planning and allocating happen in them.
+const WARM_UP: usize = 3;
+
+/// Runs measured.
+const RUNS: usize = 11;
+
+/// Measures the kernels on `device`: sizes of a training step on a GPU, small ones on the CPU.
+pub fn bench(device: &Device) -> Vec<Timing> {
+    let device = device.clone().inner();
+    let (scale, dtype) = if device == Device::flex() {
+        (16, DType::F32)
+    } else {
+        (1, DType::BF16)
+    };
+    let mut timings = Vec::new();
+
+    for [rows, inputs, outputs] in [
+        [16384 / scale, 1024, 4096 / scale],
+        [65536 / scale, 576, 64],
+    ] {
+        let x: Tensor<2> = random([rows, inputs], dtype, &device);
+        let weight: Tensor<2> = random([outputs, inputs], DType::F32, &device);
+        let operations = 2 * rows * inputs * outputs;
+        let bytes = dtype.size() * (rows * inputs + rows * outputs + inputs * outputs);
+        let case = format!("[{rows}, {inputs}] to {outputs}, {dtype:?}");
+        timings.push(time(
+            "linear",
+            format!("{case}, forward"),
+            &device,
+            [operations, bytes],
+            || {
+                let _ = linear(x.clone(), weight.clone(), None);
+            },
+        ));
+        let tracked = x.clone().autodiff().require_grad();
+        let master = weight.clone().autodiff().require_grad();
+        timings.push(time(
+            "linear",
+            format!("{case}, forward and backward"),
+            &device,
+            [3 * operations, 3 * bytes],
+            || {
+                let y = linear(tracked.clone(), master.clone(), None);
+                let _ = y.mean().backward();
+            },
+        ));
+    }
+
+    for [batch, m, k, n] in [[2048 / scale, 88, 64, 88], [2048 / scale, 88, 88, 64]] {
+        let a: Tensor<3> = random([batch, m, k], dtype, &device);
+        let b: Tensor<3> = random([batch, n, k], dtype, &device);
+        let bytes = dtype.size() * batch * (m * k + k * n + m * n);
+        let case = format!("{batch} × [{m}, {k}] by [{k}, {n}] transposed, {dtype:?}");
+        timings.push(time(
+            "matmul",
+            case,
+            &device,
+            [2 * batch * m * k * n, bytes],
+            || {
+                let _ = matmul(a.clone(), b.clone().swap_dims(1, 2));
+            },
+        ));
+    }
+
+    let [batch, side, channels] = [64 / scale, 64, 64];
+    let x: Tensor<4> = random([batch, side, side, channels], dtype, &device);
+    let bytes = 10 * dtype.size() * batch * side * side * channels;
+    let case = format!("[{batch}, {side}, {side}, {channels}], {dtype:?}");
+    timings.push(time(
+        "unfold_3x3",
+        format!("{case}, forward"),
+        &device,
+        [0, bytes],
+        || {
+            let _ = unfold_3x3(x.clone());
+        },
+    ));
+    let tracked = x.autodiff().require_grad();
+    timings.push(time(
+        "unfold_3x3",
+        format!("{case}, forward and backward"),
+        &device,
+        [0, 2 * bytes],
+        || {
+            let _ = unfold_3x3(tracked.clone()).mean().backward();
+        },
+    ));
+    timings
+}
+
+/// The median time of `run`, which does `work` operations and moves so many bytes.
+fn time(
+    kernel: &'static str,
+    case: String,
+    device: &Device,
+    [operations, bytes]: [usize; 2],
+    run: impl Fn(),
+) -> Timing {
+    for _ in 0..WARM_UP {
+        run();
+    }
+    // An error of the device shows as a time of nothing here, and in full in `verify`.
+    let _ = device.sync();
+    let mut seconds: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            let _ = device.sync();
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    let median = seconds[RUNS / 2];
+    Timing {
+        kernel,
+        case,
+        milliseconds: median * 1e3,
+        gflops: operations as f64 / median / 1e9,
+        gigabytes_per_second: bytes as f64 / median / 1e9,
+    }
+}
+
+/// A random tensor, the same at every call.
+fn random<const D: usize>(shape: [usize; D], dtype: DType, device: &Device) -> Tensor<D> {
+    let values = Noise::new(0).fine(shape.iter().product());
+    Tensor::<D>::from_data(TensorData::new(values, shape), (device, DType::F32)).cast(dtype)
+}

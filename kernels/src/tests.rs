@@ -1,0 +1,19 @@
+//! Every kernel against its reference: one line each.
+
+use crate::contract::planted::check;
+use crate::{Linear, Matmul, Unfold};
+
+#[test]
+fn linear_agrees_with_its_reference() {
+    check::<Linear>();
+}
+
+#[test]
+fn matmul_agrees_with_its_reference() {
+    check::<Matmul>();
+}
+
+#[test]
+fn unfold_agrees_with_its_reference() {
+    check::<Unfold>();
+}
