@@ -3,24 +3,35 @@
 //! | part | modules |
 //! |---|---|
 //! | a node | [`node`], [`param`], [`port`], [`run`], [`random`], [`registry`] |
+//! | the document | [`document`], [`edit`], [`history`], [`workflow`], [`problem`] |
+//! | running it | [`plan`], [`engine`] |
 //! | what passes between nodes | [`kind`], [`value`], [`preview`] |
 
 // The derives name the crate `graph`, also in this crate's own tests.
 #[cfg(test)]
 extern crate self as graph;
 
+pub mod document;
+pub mod edit;
+pub mod engine;
 pub mod error;
+pub mod history;
 pub mod kind;
 pub mod node;
 pub mod param;
+pub mod plan;
 pub mod port;
 pub mod prelude;
 pub mod preview;
+pub mod problem;
 pub mod random;
 pub mod registry;
 pub mod run;
 pub mod value;
+pub mod workflow;
 
+#[cfg(test)]
+mod sample;
 #[cfg(test)]
 mod tests;
 

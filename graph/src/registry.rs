@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::document::PlacedNode;
 use crate::node::{AnyNode, Descriptor, Node};
 use crate::param::{ParamError, ParamValues};
 
@@ -44,6 +45,14 @@ impl Entry {
     /// Errors: every parameter that does not fit.
     pub fn build(&self, params: &ParamValues) -> Result<Box<dyn AnyNode>, Vec<ParamError>> {
         (self.build)(params)
+    }
+
+    /// Rewrites a node saved by an older version of this kind to the present one; a newer one is left alone.
+    pub fn bring_up_to_date(&self, node: &mut PlacedNode) {
+        if node.version < self.descriptor.version {
+            self.migrate(node.version, &mut node.params);
+            node.version = self.descriptor.version;
+        }
     }
 
     /// Rewrites parameters saved by an older `version`.

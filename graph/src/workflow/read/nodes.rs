@@ -1,0 +1,156 @@
+//! The nodes of a file.
+
+use super::Reader;
+use crate::document::{NodeId, PlacedNode, State};
+use crate::edit::Edit;
+use crate::param::{ParamValue, ParamValues};
+use crate::problem::Problem;
+use crate::workflow::MOST_NODES;
+use crate::workflow::syntax::{Form, Key, Tree};
+
+impl Reader<'_> {
+    pub fn nodes(&mut self, tree: Tree) {
+        let span = tree.span.clone();
+        let entries = self.map(Some(tree), "`nodes`");
+        if entries.len() > MOST_NODES {
+            self.report(
+                Problem::new(
+                    "too-large",
+                    format!("there are more than {MOST_NODES} nodes"),
+                )
+                .hint("no workflow needs that: the file is damaged or not a workflow"),
+                span,
+            );
+            self.lost.everything = true;
+            return;
+        }
+        for (key, value) in entries {
+            let name = key.name.clone();
+            if self.node(key, value).is_none() {
+                let _ = self.failed_nodes.insert(name);
+            }
+        }
+    }
+
+    fn node(&mut self, key: Key, tree: Tree) -> Option<()> {
+        let id = match NodeId::new(key.name.clone()) {
+            Ok(id) => id,
+            Err(error) => {
+                self.report(Problem::new("bad-name", error.to_string()), key.span);
+                return None;
+            }
+        };
+        let name = id.as_str().to_owned();
+        let what = format!("node `{name}`");
+        let known = ["kind", "version", "params", "state"];
+        let span = key.span.start..tree.span.end;
+        let mut fields = self.record(tree, &known, &what, Some(&name))?;
+
+        let Some(kind) = fields.take("kind") else {
+            if fields.complete {
+                self.report(
+                    Problem::new("missing-field", format!("{what} has no field `kind`"))
+                        .node(&name)
+                        .hint("`smalto nodes` lists the kinds there are"),
+                    key.span,
+                );
+            }
+            return None;
+        };
+        let kind_span = kind.span.clone();
+        let kind = self.text(&kind, &format!("the kind of {what}"))?;
+        let version = match fields.take("version") {
+            None => None,
+            Some(tree) => match tree.form {
+                Form::Int(version @ 1..=0xffff_ffff) => Some(version as u32),
+                _ => {
+                    let what = format!("the version of {what}");
+                    self.expected(&what, "a whole number of at least 1", &tree);
+                    None
+                }
+            },
+        };
+        let state = fields
+            .take("state")
+            .and_then(|tree| self.state(&tree, &what));
+        let mut node = PlacedNode {
+            // A node written by hand without a version is of the present one.
+            version: version.unwrap_or_else(|| self.present_version(&kind)),
+            kind,
+            params: ParamValues::new(),
+            state,
+            verbatim: std::collections::BTreeMap::new(),
+        };
+        for (key, value) in self.map(fields.take("params"), &format!("the params of {what}")) {
+            self.param(&id, &mut node, key, value);
+        }
+        self.migrate_node(&mut node);
+        let _ = self.locations.nodes.insert(id.clone(), span.clone());
+        let _ = self.locations.kinds.insert(id.clone(), kind_span);
+        self.apply(Edit::add(id, node), span).then_some(())
+    }
+
+    fn present_version(&self, kind: &str) -> u32 {
+        self.registry
+            .get(kind)
+            .map_or(1, |entry| entry.descriptor.version)
+    }
+
+    fn migrate_node(&self, node: &mut PlacedNode) {
+        if let Some(entry) = self.registry.get(&node.kind) {
+            entry.bring_up_to_date(node);
+        }
+    }
+
+    fn state(&mut self, tree: &Tree, what: &str) -> Option<State> {
+        match &tree.form {
+            Form::Name(name) if name == "Muted" => Some(State::Muted),
+            Form::Name(name) if name == "Bypassed" => Some(State::Bypassed),
+            _ => {
+                self.expected(&format!("the state of {what}"), "Muted or Bypassed", tree);
+                None
+            }
+        }
+    }
+
+    fn param(&mut self, id: &NodeId, node: &mut PlacedNode, key: Key, value: Tree) {
+        let value_read = match &value.form {
+            Form::Text(text) => Some(ParamValue::Text(text.clone())),
+            Form::Int(number) => Some(ParamValue::Int(*number)),
+            Form::Float(number) => Some(ParamValue::Float(*number)),
+            Form::Bool(value) => Some(ParamValue::Bool(*value)),
+            _ => None,
+        };
+        let target = id.port(key.name.clone());
+        let span = key.span.start..value.span.end;
+        if let Some(value) = value_read {
+            let _ = node.params.insert(key.name, value);
+            let _ = self.locations.params.insert(target, span);
+            return;
+        }
+        let _ = self.lost.ports.insert(target.clone());
+        if value.form == Form::Broken {
+            return;
+        }
+        let Some(entry) = self.registry.get(&node.kind) else {
+            // A kind that is not here may make sense of what nothing here can; it is kept as it stands.
+            let text = self.source.text()[value.span.clone()].to_owned();
+            let _ = node.verbatim.insert(key.name, text);
+            let _ = self.locations.params.insert(target, span);
+            return;
+        };
+        let expected = match entry.descriptor.param(&key.name) {
+            Some(spec) => spec.kind.to_string(),
+            None => "true or false, a number, or text in quotes".into(),
+        };
+        let code = match value.form {
+            Form::NotFinite => "not-finite",
+            _ => "wrong-type",
+        };
+        let message = format!("`{target}` must be {expected}, but is {}", value.describe());
+        self.report(
+            Problem::new(code, message).node(id).port(key.name),
+            value.span,
+        );
+    }
+}
