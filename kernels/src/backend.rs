@@ -17,7 +17,7 @@ use burn::tensor::{DType, FloatDType, Shape};
 #[backend_extension(Cube: cfg(feature = "cuda"), Flex, Autodiff, Fusion: cfg(feature = "cuda"))]
 pub trait TensorKernels: Backend {
     /// `a·b` in `dtype`, accumulated in f32: `[.., m, k] × [.., k, n] → [.., m, n]`, two or three dimensions.
-    #[cfg_attr(feature = "cuda", fusion(meta = product_spec))]
+    #[fusion(meta = product_spec)]
     fn product(a: FloatTensor<Self>, b: FloatTensor<Self>, dtype: FloatDType) -> FloatTensor<Self> {
         if a.dtype() == DType::from(dtype) {
             return Self::float_matmul(a, b);
@@ -26,7 +26,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// `x·Wᵀ` in the type of `x`: `[rows, in] × [out, in] → [rows, out]`.
-    #[cfg_attr(feature = "cuda", fusion(default))]
+    #[fusion(default)]
     fn project(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         let dtype = x.dtype().into();
         let weight = cast::<Self>(weight, dtype);
@@ -34,7 +34,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// `y + b` for each row: `[rows, out] + [out]`, in the type of `y`.
-    #[cfg_attr(feature = "cuda", fusion(default))]
+    #[fusion(default)]
     fn add_bias(y: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         let bias = cast::<Self>(bias, y.dtype().into());
         let outputs = bias.shape().num_elements();
@@ -42,7 +42,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
-    #[cfg_attr(feature = "cuda", fusion(meta = column_sum_spec))]
+    #[fusion(meta = column_sum_spec)]
     fn column_sum(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let columns = x.shape()[1];
         let sum = Self::float_sum_dim(cast::<Self>(x, FloatDType::F32), 0);
@@ -50,13 +50,13 @@ pub trait TensorKernels: Backend {
     }
 
     /// The nine neighbours of each position: `[b, h, w, c] → [b, h, w, 9·c]`.
-    #[cfg_attr(feature = "cuda", fusion(meta = unfold_spec))]
+    #[fusion(meta = unfold_spec)]
     fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
         neighbours::unfold::<Self>(x)
     }
 
     /// The adjoint of [`unfold`](Self::unfold): `[b, h, w, 9·c] → [b, h, w, c]`.
-    #[cfg_attr(feature = "cuda", fusion(meta = fold_spec))]
+    #[fusion(meta = fold_spec)]
     fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {
         neighbours::fold::<Self>(x)
     }

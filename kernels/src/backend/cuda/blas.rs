@@ -1,6 +1,7 @@
 //! cuBLASLt: one plan for each kind of product, kept, and a workspace for each stream.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::c_void;
 use std::ptr::from_ref;
 use std::sync::{Mutex, PoisonError};
@@ -69,28 +70,19 @@ pub(super) unsafe fn multiply(
         workspaces,
         plans,
     } = &mut *state;
-
-    if !handles.contains_key(&context) {
-        let _ = handles.insert(context, Handle::new()?);
-    }
-    let handle = handles[&context].0;
-    if !workspaces.contains_key(&(stream as usize)) {
+    let handle = kept(handles, context, Handle::new)?.0;
+    let workspace = *kept(workspaces, stream as usize, || {
         // SAFETY: the caller made the context current.
-        let memory = unsafe { driver::result::malloc_sync(WORKSPACE_BYTES) }
-            .map_err(|error| format!("no room for cuBLASLt's workspace of 64 MiB: {error:?}"))?;
-        let _ = workspaces.insert(stream as usize, memory);
-    }
-    let workspace = workspaces[&(stream as usize)];
+        unsafe { driver::result::malloc_sync(WORKSPACE_BYTES) }
+            .map_err(|error| format!("no room for cuBLASLt's workspace of 64 MiB: {error:?}"))
+    })?;
     if plans.len() >= PLANS_MAX {
         plans.clear();
     }
-    let key = (context, *product);
-    if !plans.contains_key(&key) {
-        let plan = Plan::new(handle, product)
-            .map_err(|error| format!("cuBLASLt has no way to multiply {product:?}: {error}"))?;
-        let _ = plans.insert(key, plan);
-    }
-    let plan = &plans[&key];
+    let plan = kept(plans, (context, *product), || {
+        Plan::new(handle, product)
+            .map_err(|error| format!("cuBLASLt has no way to multiply {product:?}: {error}"))
+    })?;
 
     let (one, zero) = (1.0_f32, 0.0_f32);
     // SAFETY: handle and plan live as long as `STATE` is locked, scalars are read before the call returns, the caller
@@ -116,6 +108,18 @@ pub(super) unsafe fn multiply(
         )
     }
     .map_err(|error| format!("cuBLASLt failed to multiply {product:?}: {error}"))
+}
+
+/// What `map` holds for `key`, made on first use.
+fn kept<K: Ord, V>(
+    map: &mut BTreeMap<K, V>,
+    key: K,
+    make: impl FnOnce() -> Result<V, String>,
+) -> Result<&V, String> {
+    match map.entry(key) {
+        Entry::Occupied(entry) => Ok(entry.into_mut()),
+        Entry::Vacant(entry) => Ok(entry.insert(make()?)),
+    }
 }
 
 /// Handles by context, workspaces by stream, plans by context and product.

@@ -100,11 +100,11 @@ fn describe(tensor: &CubeTensor) -> Option<Operand> {
 
     let size = tensor.dtype.size();
     let start = tensor.handle.offset_start.unwrap_or(0) as usize;
-    if start % size != 0 {
+    if !start.is_multiple_of(size) {
         return None;
     }
     // The allocation itself is aligned to far more than 16 bytes.
-    let alignment = 1 << (start | batch_stride * size | 16).trailing_zeros();
+    let alignment = 1 << (start | (batch_stride * size) | 16).trailing_zeros();
     Some(Operand {
         transposed,
         leading,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, c_void};
 use std::sync::{Mutex, PoisonError};
 
-use cudarc::driver::sys::{CUcontext, CUdevice_attribute, CUfunction, CUstream};
+use cudarc::driver::sys::{CUdevice_attribute, CUfunction, CUstream};
 use cudarc::driver::{result, sys};
 use cudarc::nvrtc;
 
@@ -54,13 +54,12 @@ impl Program {
             return Ok(*function as CUfunction);
         }
 
-        let function = self.load(context, kernel)?;
+        let function = self.load(kernel)?;
         let _ = loaded.insert(key, function as usize);
         Ok(function)
     }
 
-    fn load(&self, context: CUcontext, kernel: &'static str) -> Result<CUfunction, String> {
-        let _ = context;
+    fn load(&self, kernel: &'static str) -> Result<CUfunction, String> {
         // SAFETY: looks for the library, and closes it again.
         if !unsafe { nvrtc::sys::is_culib_present() } {
             return Err(
