@@ -1,0 +1,77 @@
+//! The commands, each a file of the same shape: its arguments, and what it does.
+
+mod bench;
+mod check;
+mod fmt;
+mod models;
+mod nodes;
+mod run;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use graph::registry::Registry;
+
+use crate::failure::Failure;
+use crate::interface;
+use crate::source::Source;
+
+/// Makes pictures out of discrete tokens: runs workflow files of the Smalto node editor.
+#[derive(Debug, Parser)]
+#[command(name = "smalto", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Check(check::Check),
+    Fmt(fmt::Fmt),
+    Nodes(nodes::Nodes),
+    #[command(subcommand)]
+    Models(models::Models),
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+/// Does what the command line asks for.
+///
+/// Errors: whatever kept it from being done; misuse of the arguments ends the program here.
+pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
+    let mut registry = Registry::default();
+    ::nodes::register(&mut registry);
+
+    // The flags of `run` depend on the workflow, so the workflow is found and opened first.
+    let mut parser = Arguments::command();
+    let mut source = None;
+    let mut flags = Vec::new();
+    if let Some(path) = interface::workflow_of(&mut parser, &arguments) {
+        let opened = Source::open(&path, &registry)?;
+        flags = interface::flags(&opened.workflow.graph, &registry);
+        parser = parser.mut_subcommand("run", |run| interface::add(run, &flags));
+        source = Some(opened);
+    }
+
+    let matches = parser.get_matches_from(arguments);
+    let parsed = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match parsed.command {
+        Command::Run(run) => {
+            let source = match source {
+                Some(source) => source,
+                None => Source::open(&run.workflow, &registry)?,
+            };
+            let given = matches
+                .subcommand_matches("run")
+                .map(|matches| interface::given(flags, matches))
+                .unwrap_or_default();
+            run.execute(source, &given, &registry)
+        }
+        Command::Check(check) => check.execute(&registry),
+        Command::Fmt(fmt) => fmt.execute(&registry),
+        Command::Nodes(nodes) => nodes.execute(&registry),
+        Command::Models(models) => models.execute(),
+        Command::Bench(bench) => bench.execute(),
+    }
+}

@@ -1,0 +1,52 @@
+//! `smalto models`: what a checkpoint is.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::checkpoint::Checkpoint;
+use crate::failure::Failure;
+
+/// Explains checkpoints.
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// Says what a checkpoint is: architecture, sizes, number types, and what is missing from it.
+    Inspect(Inspect),
+}
+
+/// Which checkpoint, and how to tell.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The folder of the model, with its config.json, or a single safetensors file.
+    path: PathBuf,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Models {
+    /// Writes to standard output; fails where the checkpoint is not whole.
+    pub fn execute(self) -> Result<(), Failure> {
+        let Self::Inspect(Inspect { path, json }) = self;
+        let checkpoint = Checkpoint::read(&path)?;
+        let text = if json {
+            serde_json::to_string_pretty(&checkpoint).unwrap_or_default()
+        } else {
+            checkpoint.describe()
+        };
+        // A reader that has seen enough closes the pipe: no failure.
+        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+        if checkpoint.missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::invalid(
+            format!(
+                "`{}` is not whole: {} keys are missing",
+                path.display(),
+                checkpoint.missing.len()
+            ),
+            "fetch the files that hold them, as named in the index beside the weights",
+        ))
+    }
+}
