@@ -1,1 +1,3 @@
 //! The networks, one file for each, and the layers they share.
+
+pub mod weights;
