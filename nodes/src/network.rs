@@ -1,3 +1,5 @@
 //! The networks, one file for each, and the layers they share.
 
+pub mod layers;
+pub mod tokenizer;
 pub mod weights;

@@ -1,0 +1,13 @@
+//! Layers that several networks share. Everything is channels-last; parameters are f32 masters.
+
+mod init;
+mod linear;
+mod norm;
+mod residual;
+mod space;
+
+pub use init::Init;
+pub use linear::Linear;
+pub use norm::rms_norm;
+pub use residual::ResidualBlock;
+pub use space::{depth_to_space, space_to_depth};

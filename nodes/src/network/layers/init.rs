@@ -1,0 +1,56 @@
+//! What parameters start from.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use graph::random::{Random, Stream};
+
+/// What parameters start from: numbers that depend on the seed and on the order in which they are asked for, on every
+/// device alike.
+#[derive(Debug)]
+pub struct Init {
+    stream: Option<Stream>,
+    drawn: u32,
+    device: Device,
+}
+
+impl Init {
+    /// The draws for one network on `device`; give every network of a node a `stream` of its own.
+    pub fn new(random: Random, stream: u32, device: &Device) -> Self {
+        Self {
+            stream: Some(random.stream(stream)),
+            drawn: 0,
+            device: device.clone(),
+        }
+    }
+
+    /// Zeros instead of draws: for a network that is about to be filled from a file.
+    pub fn blank(device: &Device) -> Self {
+        Self {
+            stream: None,
+            drawn: 0,
+            device: device.clone(),
+        }
+    }
+
+    /// Numbers from the normal distribution with mean 0 and the standard deviation `deviation`.
+    pub fn normal<const D: usize>(&mut self, shape: [usize; D], deviation: f32) -> Tensor<D> {
+        let Some(stream) = self.stream else {
+            return self.constant(shape, 0.0);
+        };
+        let tensor = self.drawn;
+        self.drawn += 1;
+        let count = shape.iter().product::<usize>() as u32;
+        let values: Vec<f32> = (0..count)
+            .map(|at| deviation * stream.normal(tensor, 0, at))
+            .collect();
+        self.tensor(values, shape)
+    }
+
+    /// The same number everywhere.
+    pub fn constant<const D: usize>(&self, shape: [usize; D], value: f32) -> Tensor<D> {
+        self.tensor(vec![value; shape.iter().product()], shape)
+    }
+
+    fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), (&self.device, DType::F32))
+    }
+}

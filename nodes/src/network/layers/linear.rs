@@ -1,0 +1,40 @@
+//! The linear layer.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use super::Init;
+
+/// A linear layer: `x·Wᵀ + b`, in the type of `x`.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `[out, in]`.
+    pub weight: Param<Tensor<2>>,
+    /// `[out]`.
+    pub bias: Option<Param<Tensor<1>>>,
+}
+
+impl Linear {
+    /// A layer with a bias whose outputs start with `gain` times the spread of its inputs.
+    pub fn new(inputs: usize, outputs: usize, gain: f32, init: &mut Init) -> Self {
+        let mut layer = Self::without_bias(inputs, outputs, gain, init);
+        layer.bias = Some(Param::from_tensor(init.constant([outputs], 0.0)));
+        layer
+    }
+
+    /// The same without a bias.
+    pub fn without_bias(inputs: usize, outputs: usize, gain: f32, init: &mut Init) -> Self {
+        let deviation = gain / (inputs as f32).sqrt();
+        Self {
+            weight: Param::from_tensor(init.normal([outputs, inputs], deviation)),
+            bias: None,
+        }
+    }
+
+    /// `x·Wᵀ + b` for every vector along the last dimension.
+    ///
+    /// Shapes: `x [.., in]` → `[.., out]`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        kernels::linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+    }
+}
