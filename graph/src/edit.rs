@@ -3,6 +3,9 @@
 mod apply;
 mod error;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::document::{Frame, NodeId, Note, PlacedNode, PortRef, Position, State, Wire};

@@ -48,7 +48,7 @@ pub struct Engine {
     device_class: String,
     resources: Arc<Resources>,
     cache: Mutex<Cache>,
-    fingerprints: Mutex<Fingerprints>,
+    fingerprints: Fingerprints,
     /// From what each node was last computed, to say what has changed.
     last: Mutex<BTreeMap<NodeId, Parts>>,
 }
@@ -106,7 +106,7 @@ impl Engine {
             device_class: settings.device_class,
             resources: Arc::new(settings.resources),
             cache: Mutex::new(Cache::new(settings.budget)),
-            fingerprints: Mutex::default(),
+            fingerprints: Fingerprints::default(),
             last: Mutex::default(),
         }
     }

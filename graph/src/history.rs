@@ -1,5 +1,8 @@
 //! Undo and redo.
 
+#[cfg(test)]
+mod tests;
+
 use crate::document::{Graph, NodeId};
 use crate::edit::{Edit, EditError};
 

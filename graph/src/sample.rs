@@ -1,5 +1,7 @@
 //! Small nodes for this crate's tests, and the words to build graphs of them.
 
+pub mod edits;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -39,7 +41,7 @@ pub struct Text {
 #[derive(Ports)]
 pub struct TextOut {
     /// The text.
-    text: String,
+    pub text: String,
 }
 
 impl Node for Text {
@@ -255,6 +257,26 @@ impl Node for Count {
     }
 }
 
+/// Draws numbers.
+#[derive(Clone, Debug, Params)]
+pub struct Draw {
+    /// The seed.
+    seed: Seed,
+}
+
+impl Node for Draw {
+    const ID: &'static str = "test.draw";
+    type Inputs = ();
+    type Outputs = TextOut;
+
+    fn run(&self, (): (), run: &mut Run) -> Result<TextOut, NodeError> {
+        let numbers = run.random(self.seed).stream(1).uniforms(0, 0, 4);
+        Ok(TextOut {
+            text: format!("{numbers:?}"),
+        })
+    }
+}
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Choice)]
 pub enum Mishap {
@@ -322,6 +344,7 @@ pub fn registry() -> Registry {
         .add::<Read>()
         .add::<Write>()
         .add::<Count>()
+        .add::<Draw>()
         .add::<GoWrong>()
         .add::<Wait>();
     registry
@@ -383,4 +406,33 @@ fn param(value: &str) -> ParamValue {
         .or_else(|_| value.parse().map(ParamValue::Int))
         .or_else(|_| value.parse().map(ParamValue::Float))
         .expect("a value is a text, a number, true or false")
+}
+
+/// Draws, one after the other, for tests that try many things.
+pub struct Dice {
+    stream: crate::random::Stream,
+    throws: u32,
+}
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            stream: crate::random::Random::new(Seed(seed)).stream(0),
+            throws: 0,
+        }
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.throws += 1;
+        self.stream.below(limit as u32, 0, 0, self.throws) as usize
+    }
+
+    pub fn pick<'a, T>(&mut self, among: &'a [T]) -> &'a T {
+        &among[self.below(among.len())]
+    }
+
+    pub fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
 }

@@ -30,7 +30,7 @@ pub const LARGEST: u64 = 16 << 20;
 pub const MOST_NODES: usize = 10_000;
 
 /// The most wires that a file may hold.
-pub const MOST_WIRES: usize = 50_000;
+pub const MOST_WIRES: usize = 20_000;
 
 /// A graph, and where everything of it stands in its file.
 #[derive(Clone, Debug)]

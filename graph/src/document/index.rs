@@ -50,6 +50,12 @@ impl Index {
         self.graph.try_add_edge(from, to, ()).is_ok()
     }
 
+    /// Whether any wire leads from `from` to `to`.
+    pub fn joins(&self, from: &NodeId, to: &NodeId) -> bool {
+        self.ends(from, to)
+            .is_some_and(|(from, to)| self.graph.contains_edge(from, to))
+    }
+
     pub fn remove_wire(&mut self, wire: &Wire) {
         let Some((from, to)) = self.ends(&wire.from.node, &wire.to.node) else {
             return;

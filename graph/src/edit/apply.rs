@@ -191,7 +191,7 @@ impl Graph {
         self.check_target(Some(&wire.from))?;
         self.check_target(Some(&wire.to))?;
         let there = self.wires_to(&wire.to);
-        if there.contains(&wire) {
+        if self.index.joins(&wire.from.node, &wire.to.node) && there.contains(&wire) {
             return Err(EditError::WireExists(wire));
         }
         let at = at.map_or(there.len(), |at| at.min(there.len()));

@@ -94,6 +94,19 @@ impl Cache {
     pub fn footprint(&self) -> Footprint {
         self.held
     }
+
+    /// Forgets every result but those that are this text.
+    #[cfg(test)]
+    pub fn forget_all_but(&mut self, text: &str) {
+        let others = self.results.iter().filter(|(_, held)| {
+            let text_held = held.values.one::<String>("text");
+            text_held.as_deref() != Ok(text)
+        });
+        let others: Vec<Key> = others.map(|(key, _)| *key).collect();
+        for key in others {
+            self.remove(&key);
+        }
+    }
 }
 
 /// How much memory `values` hold together.

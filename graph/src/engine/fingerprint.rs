@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+use super::locked;
 use crate::error::NodeError;
 use crate::run::Cancel;
 
@@ -38,7 +40,7 @@ pub enum Content {
 
 /// Hashes of files, remembered for as long as their size and time stay the same.
 #[derive(Default)]
-pub struct Fingerprints(BTreeMap<PathBuf, Remembered>);
+pub struct Fingerprints(Mutex<BTreeMap<PathBuf, Remembered>>);
 
 #[derive(Clone, Copy)]
 struct Remembered {
@@ -69,7 +71,7 @@ impl Fingerprints {
     /// What cannot be read counts as nothing: the node will say so better.
     ///
     /// Errors: the run was cancelled.
-    pub fn content(&mut self, path: &Path, cancel: &Cancel) -> Result<Content, NodeError> {
+    pub fn content(&self, path: &Path, cancel: &Cancel) -> Result<Content, NodeError> {
         let Ok(metadata) = fs::metadata(path) else {
             return Ok(Content::Nothing);
         };
@@ -85,10 +87,11 @@ impl Fingerprints {
         }
     }
 
-    fn file(&mut self, path: &Path, metadata: &Metadata, cancel: &Cancel) -> io::Result<[u8; 32]> {
+    fn file(&self, path: &Path, metadata: &Metadata, cancel: &Cancel) -> io::Result<[u8; 32]> {
         let size = metadata.len();
         let modified = metadata.modified().ok();
-        if let Some(known) = self.0.get(path)
+        let known = locked(&self.0).get(path).copied();
+        if let Some(known) = known
             && known.size == size
             && Some(known.modified) == modified
         {
@@ -103,12 +106,12 @@ impl Fingerprints {
                 modified,
                 hash,
             };
-            let _ = self.0.insert(path.to_owned(), known);
+            let _ = locked(&self.0).insert(path.to_owned(), known);
         }
         Ok(hash)
     }
 
-    fn folder(&mut self, path: &Path, cancel: &Cancel) -> Result<Content, NodeError> {
+    fn folder(&self, path: &Path, cancel: &Cancel) -> Result<Content, NodeError> {
         let mut files = Vec::new();
         if let Err(error) = list(path, DEEPEST, cancel, &mut files) {
             return readable(error, cancel);

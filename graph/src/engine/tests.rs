@@ -5,8 +5,11 @@ use crate::document::Graph;
 use crate::edit::Edit;
 use crate::plan::Plan;
 use crate::run::{Cancel, Resources};
-use crate::sample::{Log, graph, id, registry, text};
+use crate::sample::{Log, graph, id, port, registry};
 use crate::value::Footprint;
+
+mod cache;
+mod mishaps;
 
 /// An engine with a log of what its nodes did.
 pub struct Bench {
@@ -17,15 +20,24 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(workers: usize) -> Self {
+        Self::with_budget(workers, 1 << 20)
+    }
+
+    pub fn with_budget(workers: usize, host: u64) -> Self {
+        Self::with(workers, host, Resources::default())
+    }
+
+    pub fn with_resources(workers: usize, resources: Resources) -> Self {
+        Self::with(workers, 1 << 20, resources)
+    }
+
+    fn with(workers: usize, host: u64, resources: Resources) -> Self {
         let log = Log::default();
         let engine = Engine::new(Settings {
             workers,
-            budget: Footprint {
-                host: 1 << 20,
-                device: 0,
-            },
+            budget: Footprint { host, device: 0 },
             device_class: "test".into(),
-            resources: Resources::default().with(log.clone()),
+            resources: resources.with(log.clone()),
         });
         Self {
             engine,
@@ -60,48 +72,104 @@ const CHAIN: &str = r#"
     a: test.text text="a"
     b: test.text text="b"
     first: test.mark mark="1"
-    second: test.mark mark="2"
     join: test.join
     a.text -> first.text
-    b.text -> second.text
     first.text -> join.first
-    second.text -> join.more
+    b.text -> join.more
 "#;
 
 #[test]
 fn values_pass_from_node_to_node() {
-    for workers in [1, 4] {
+    for workers in [0, 1, 4] {
         let mut bench = Bench::new(workers);
-        assert_eq!(bench.text(&graph(CHAIN), "join"), "a1+b2");
-        assert_eq!(bench.log.take(), ["1", "2", "a", "b", "join"]);
+        assert_eq!(bench.text(&graph(CHAIN), "join"), "a1+b");
+        assert_eq!(bench.log.take(), ["1", "a", "b", "join"]);
     }
 }
 
 #[test]
-fn only_what_depends_on_a_change_runs_again() {
-    let mut bench = Bench::new(2);
+fn results_come_under_their_names_outside() {
     let mut graph = graph(CHAIN);
-    let _ = bench.text(&graph, "join");
-    let _ = bench.log.take();
-
-    assert_eq!(bench.text(&graph, "join"), "a1+b2");
-    assert_eq!(bench.log.take(), [""; 0], "nothing changed");
-
-    let _ = graph
-        .apply(Edit::set(&id("second").port("mark"), text("3")))
-        .expect("there is such a node");
-    assert_eq!(bench.text(&graph, "join"), "a1+b3");
-    assert_eq!(bench.log.take(), ["3", "join"]);
+    for (name, target) in [("all", "join.text"), ("half", "first.text")] {
+        let output = Edit::SetInterfaceOutput {
+            name: name.into(),
+            target: Some(port(target)),
+        };
+        let _ = graph.apply(output).expect("there is such a node");
+    }
+    let bench = Bench::new(2);
+    for _ in 0..2 {
+        let (outcome, _) = bench.run(&graph);
+        let text = |name: &str| outcome.outputs[name][0].get::<String>().cloned();
+        assert_eq!(text("all").as_deref(), Some("a1+b"));
+        assert_eq!(text("half").as_deref(), Some("a1"));
+        assert!(outcome.nodes.is_empty(), "nobody asked for them");
+    }
 }
 
 #[test]
-fn the_last_event_says_how_it_went() {
+fn with_one_worker_nodes_run_in_the_order_of_the_plan() {
     let bench = Bench::new(1);
     let (outcome, events) = bench.run(&graph(CHAIN));
     assert!(outcome.is_complete());
-    assert!(events.iter().all(|event| event.run == outcome.run));
-    let Some(Happened::Ended { ran, failed, .. }) = events.last().map(|event| &event.what) else {
-        panic!("the last event is {:?}", events.last());
+    let started: Vec<&str> = events
+        .iter()
+        .filter(|event| matches!(event.what, Happened::Started { .. }))
+        .filter_map(|event| Some(event.what.node()?.as_str()))
+        .collect();
+    assert_eq!(started, ["a", "b", "first", "join"]);
+    let last = events.last().map(|event| &event.what);
+    let Some(Happened::Ended {
+        ran: 4, failed: 0, ..
+    }) = last
+    else {
+        panic!("the last event is {last:?}");
     };
-    assert_eq!((*ran, *failed), (5, 0));
+}
+
+#[test]
+fn events_are_lines_for_other_programs() {
+    let bench = Bench::new(1);
+    let (outcome, events) = bench.run(&graph("a: test.text text=\"a\""));
+    let lines: Vec<String> = events
+        .iter()
+        .map(|event| serde_json::to_string(event).expect("events can be written"))
+        .collect();
+    let run = outcome.run;
+    assert_eq!(
+        lines[0],
+        format!(r#"{{"run":{run},"event":"started","node":"a","reason":"it has not run before"}}"#)
+    );
+    let finished: serde_json::Value = serde_json::from_str(&lines[1]).expect("it is JSON");
+    assert_eq!(finished["event"], "finished");
+    assert_eq!(finished["from_cache"], false);
+    assert_eq!(finished["bytes"]["host"], 1);
+    assert!(finished["took_seconds"].is_f64());
+}
+
+#[test]
+fn the_device_is_part_of_what_a_result_depends_on() {
+    let mut bench = Bench::new(1);
+    assert_eq!(bench.text(&graph(CHAIN), "join"), "a1+b");
+    let _ = bench.log.take();
+    bench.engine.device_class = "other".into();
+    assert_eq!(bench.text(&graph(CHAIN), "join"), "a1+b");
+    assert_eq!(bench.log.take().len(), 4);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_result_whatever_the_node_is_called() {
+    let drawn = |workers, name: &str, seed| {
+        let graph = graph(&format!("{name}: test.draw seed={seed}"));
+        Bench::new(workers).text(&graph, name)
+    };
+    assert_eq!(drawn(1, "a", 7), drawn(4, "another", 7));
+    assert_ne!(drawn(1, "a", 7), drawn(1, "a", 8));
+}
+
+#[test]
+fn an_empty_plan_ends_at_once() {
+    let (outcome, events) = Bench::new(2).run(&Graph::default());
+    assert!(outcome.is_complete());
+    assert_eq!(events.len(), 1);
 }

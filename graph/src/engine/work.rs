@@ -157,8 +157,7 @@ impl Context<'_> {
             for spec in &descriptor.params {
                 if let Some(path) = read_path(spec, &params) {
                     let path = self.options.base.join(path.0);
-                    let mut known = locked(&self.engine.fingerprints);
-                    let content = known.content(&path, self.cancel)?;
+                    let content = self.engine.fingerprints.content(&path, self.cancel)?;
                     let _ = files.insert(spec.name.clone(), content);
                 }
             }

@@ -20,13 +20,11 @@ pub fn save(graph: &Graph, path: &Path) -> io::Result<()> {
 ///
 /// Errors: those of the file system.
 pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = beside(path)?;
-    let written = File::create_new(&temporary)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&temporary, path));
+    // A link shall go on being one, so it is what it leads to that is replaced.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let temporary = beside(&path)?;
+    let written =
+        write_new(&temporary, &path, bytes).and_then(|()| std::fs::rename(&temporary, &path));
     if written.is_err() {
         // The first error is the one to tell; what is left of the attempt is of no use.
         let _ = std::fs::remove_file(&temporary);
@@ -34,23 +32,27 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a file that is to take the place of another.
+fn write_new(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(temporary)?;
+    if let Ok(metadata) = std::fs::metadata(path) {
+        file.set_permissions(metadata.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// A name in the folder of `path` that nothing else uses.
 fn beside(path: &Path) -> io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let Some(name) = path.file_name() else {
+    if path.file_name().is_none() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "the path names no file",
         ));
-    };
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(
-        ".{}-{}.part",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    ));
-    Ok(path.with_file_name(temporary))
+    }
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    Ok(path.with_file_name(format!(".smalto-{}-{count}.part", std::process::id())))
 }
 
 /// Reads the text at `path`, if it is one and not too large.

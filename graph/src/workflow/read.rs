@@ -90,6 +90,12 @@ impl Reader<'_> {
     fn file(&mut self) {
         let source = self.source.clone();
         let mut tree = parse(&source, &mut self.problems);
+        let whole = self.problems.is_empty();
+        let limits = ["too-deep", "too-large"];
+        if self.problems.iter().any(|it| limits.contains(&it.code)) {
+            self.lost.everything = true;
+            return;
+        }
         let Some(format) = self.format(&tree) else {
             self.lost.everything = true;
             return;
@@ -120,10 +126,10 @@ impl Reader<'_> {
         }
         match fields.take("nodes") {
             Some(nodes) => self.nodes(nodes),
-            None if fields.complete => self.report(
+            None if whole && fields.complete => self.report(
                 Problem::new("missing-field", "the workflow has no field `nodes`")
                     .hint("add `nodes: {}` and place nodes in it"),
-                fields.span.clone(),
+                fields.span.start..fields.span.start + 1,
             ),
             None => {}
         }
@@ -137,7 +143,8 @@ impl Reader<'_> {
     /// The format of the file, where it is one that can be read.
     fn format(&mut self, tree: &Tree) -> Option<i64> {
         let Form::Record(fields) = &tree.form else {
-            if tree.form != Form::Broken || self.problems.is_empty() {
+            // What is cut off may be a workflow all the same.
+            if self.problems.is_empty() {
                 self.report(
                     Problem::new(
                         "wrong-type",
@@ -150,12 +157,13 @@ impl Reader<'_> {
             return None;
         };
         let Some((_, value)) = fields.iter().find(|(key, _)| key.name == "format") else {
-            self.report(
-                Problem::new("missing-field", "the workflow has no field `format`").hint(format!(
-                    "begin the file with `(format: {FORMAT},` if it is a workflow"
-                )),
-                tree.span.start..tree.span.start + 1,
-            );
+            if self.problems.is_empty() {
+                let hint = format!("begin the file with `(format: {FORMAT},` if it is a workflow");
+                self.report(
+                    Problem::new("missing-field", "the workflow has no field `format`").hint(hint),
+                    tree.span.start..tree.span.start + 1,
+                );
+            }
             return None;
         };
         match value.form {
@@ -172,11 +180,7 @@ impl Reader<'_> {
                 None
             }
             _ => {
-                self.expected(
-                    "`format`",
-                    &format!("a whole number from 1 to {FORMAT}"),
-                    value,
-                );
+                self.expected("`format`", &format!("a whole number up to {FORMAT}"), value);
                 None
             }
         }
@@ -295,7 +299,7 @@ impl Reader<'_> {
         if self.graph.node(node).is_some() {
             return true;
         }
-        if !self.failed_nodes.contains(node.as_str()) {
+        if !self.lost.everything && !self.failed_nodes.contains(node.as_str()) {
             let names = self.graph.nodes().keys().map(NodeId::as_str);
             let hint = match similar(node.as_str(), names) {
                 Some(name) => format!("did you mean `{name}`?"),

@@ -58,8 +58,8 @@ pub enum Form {
     Record(Vec<(Key, Tree)>),
     /// `{"key": value}`
     Map(Vec<(Tree, Tree)>),
-    /// Anything else that RON allows and a workflow has no use for.
-    Other,
+    /// Anything else that RON allows and a workflow has no use for, as it stands.
+    Other(String),
     /// A mistake that has been reported.
     Broken,
 }
@@ -75,10 +75,14 @@ impl Tree {
             Form::Name(name) => shortened(name),
             Form::NotFinite => "a number that is not finite".into(),
             Form::List(_) => "a list in `[]`".into(),
-            Form::Tuple(_) => "a tuple in `()`".into(),
+            Form::Tuple(parts) => {
+                let parts: Vec<String> = parts.iter().map(Self::describe).collect();
+                shortened(&format!("({})", parts.join(", ")))
+            }
             Form::Record(_) => "fields in `()`".into(),
             Form::Map(_) => "a map in `{}`".into(),
-            Form::Other | Form::Broken => "something else".into(),
+            Form::Other(text) => shortened(text),
+            Form::Broken => "not to be read".into(),
         }
     }
 }
@@ -192,7 +196,7 @@ impl Parser<'_> {
             Token::Text => self.scalar(text),
             Token::Number => self.scalar(number),
             Token::Word => self.word(depth),
-            Token::Other => self.scalar(|_| Some(Form::Other)),
+            Token::Other => self.scalar(|text| Ok(Form::Other(text.into()))),
             Token::Open('[') => Form::List(self.group(']', |parser| parser.value(depth + 1))),
             Token::Open('{') => Form::Map(self.group('}', |parser| parser.pair(depth))),
             Token::Open(_) => self.parentheses(depth),
@@ -212,9 +216,11 @@ impl Parser<'_> {
         }
     }
 
-    fn scalar(&mut self, read: impl Fn(&str) -> Option<Form>) -> Form {
-        let form = read(self.text()).unwrap_or_else(|| {
-            self.complain("a text or number that RON can read");
+    fn scalar(&mut self, read: impl Fn(&str) -> Result<Form, ron::Error>) -> Form {
+        let form = read(self.text()).unwrap_or_else(|error| {
+            let message = format!("cannot read `{}`: {error}", shortened(self.text()));
+            let problem = Problem::new("syntax", message).at(self.source, self.span.clone());
+            self.report(problem);
             Form::Broken
         });
         self.advance();
@@ -230,7 +236,7 @@ impl Parser<'_> {
             "inf" | "NaN" => Form::NotFinite,
             _ if self.token == Token::Open('(') => {
                 let _ = self.value(depth + 1);
-                Form::Other
+                Form::Other(format!("{word}(…)"))
             }
             _ => Form::Name(word),
         }
@@ -248,9 +254,9 @@ impl Parser<'_> {
         (key, self.value(depth + 1))
     }
 
-    /// `(…)`: fields where the first thing in it is a name before a colon, otherwise a tuple.
+    /// `(…)`: fields where it begins like one, otherwise a tuple.
     fn parentheses(&mut self, depth: usize) -> Form {
-        if !self.lexer.word_and_colon_follow() {
+        if !self.lexer.field_follows() {
             return Form::Tuple(self.group(')', |parser| parser.value(depth + 1)));
         }
         Form::Record(self.group(')', |parser| {
@@ -302,8 +308,13 @@ impl Parser<'_> {
                 Token::Comma => self.advance(),
                 Token::Close(found) if found == close => {}
                 _ => {
-                    if self.problems.len() == mistakes {
+                    let fine = self.problems.len() == mistakes;
+                    if fine {
                         self.complain(&format!("`,` or `{close}`"));
+                    }
+                    // A comma alone is missing: nothing is lost.
+                    if fine && self.token.begins_value() {
+                        continue;
                     }
                     if !self.skip_to(close) {
                         return items;
@@ -336,31 +347,35 @@ impl Parser<'_> {
     }
 }
 
-fn text(token: &str) -> Option<Form> {
+fn text(token: &str) -> Result<Form, ron::Error> {
     let plain = token
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .filter(|inner| !inner.contains('\\'));
     match plain {
-        Some(plain) => Some(Form::Text(plain.into())),
-        None => ron::from_str(token).ok().map(Form::Text),
+        Some(plain) => Ok(Form::Text(plain.into())),
+        None => Ok(Form::Text(
+            ron::from_str(token).map_err(|error| error.code)?,
+        )),
     }
 }
 
-fn number(token: &str) -> Option<Form> {
+fn number(token: &str) -> Result<Form, ron::Error> {
     if let Ok(number) = ron::from_str::<i64>(token) {
-        return Some(Form::Int(number));
+        return Ok(Form::Int(number));
     }
-    let number: f64 = match ron::from_str(token) {
-        Ok(number) => number,
+    let Ok(number) = ron::from_str::<f64>(token) else {
         // Such as `7u8`, which RON allows.
-        Err(_) => return ron::from_str::<ron::Value>(token).ok().map(|_| Form::Other),
+        let other: Result<ron::Value, _> = ron::from_str(token);
+        return other
+            .map(|_| Form::Other(token.into()))
+            .map_err(|error| error.code);
     };
     let digits_only = !token.contains(['.', 'e', 'E', 'i', 'N']);
-    Some(match (number.is_finite(), digits_only) {
+    Ok(match (number.is_finite(), digits_only) {
         (false, _) => Form::NotFinite,
         // A whole number beyond 64 bits would lose its last digits.
-        (true, true) => Form::Other,
+        (true, true) => Form::Other(token.into()),
         (true, false) => Form::Float(number),
     })
 }

@@ -11,6 +11,7 @@ use crate::workflow::syntax::{Form, Key, Tree};
 impl Reader<'_> {
     pub fn nodes(&mut self, tree: Tree) {
         let span = tree.span.clone();
+        self.lost.everything |= !matches!(tree.form, Form::Map(_));
         let entries = self.map(Some(tree), "`nodes`");
         if entries.len() > MOST_NODES {
             self.report(

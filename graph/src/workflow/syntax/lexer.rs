@@ -29,6 +29,16 @@ pub enum Token {
     End,
 }
 
+impl Token {
+    /// Whether a value may begin so.
+    pub fn begins_value(self) -> bool {
+        matches!(
+            self,
+            Self::Open(_) | Self::Text | Self::Number | Self::Word | Self::Other
+        )
+    }
+}
+
 /// Where reading stands.
 pub struct Lexer<'a> {
     text: &'a str,
@@ -77,10 +87,14 @@ impl<'a> Lexer<'a> {
         self.at = self.text.len();
     }
 
-    /// Whether a name and a colon come next.
-    pub fn word_and_colon_follow(&self) -> bool {
+    /// Whether a name comes next that does not stand for a value: the name of a field.
+    pub fn field_follows(&self) -> bool {
         let mut ahead = Lexer { ..*self };
-        ahead.next().0 == Token::Word && ahead.next().0 == Token::Colon
+        ahead.next().0 == Token::Word
+            && !matches!(
+                ahead.next().0,
+                Token::Comma | Token::Close(_) | Token::Open('(') | Token::End
+            )
     }
 
     /// Skips whitespace, comments and `#![…]`; a comment that is never closed comes back.
