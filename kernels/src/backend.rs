@@ -49,6 +49,30 @@ pub trait TensorKernels: Backend {
         Self::float_reshape(sum, Shape::new([columns]))
     }
 
+    /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`; −∞ for a row of −∞.
+    #[fusion(meta = log_sum_exp_spec)]
+    fn log_sum_exp(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let rows = x.shape()[0];
+        let x = cast::<Self>(x, FloatDType::F32);
+        let largest = Self::float_max_dim(x.clone(), 1);
+        // A row of −∞ alone would give −∞ − (−∞).
+        let largest = Self::float_clamp_min(largest, f32::MIN.into());
+        let sum = Self::float_sum_dim(Self::float_exp(Self::float_sub(x, largest.clone())), 1);
+        let lse = Self::float_add(Self::float_log(sum), largest);
+        Self::float_reshape(lse, Shape::new([rows]))
+    }
+
+    /// `value`, from whose gradient `gradient` flows back to `x`: `[1]`, and two of one shape `[rows, columns]`.
+    #[fusion(default)]
+    fn attach_gradient(
+        value: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let _ = (x, gradient);
+        value
+    }
+
     /// The nine neighbours of each position: `[b, h, w, c] → [b, h, w, 9·c]`.
     #[fusion(meta = unfold_spec)]
     fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -85,6 +109,12 @@ fn product_spec(a: &TensorSpec, b: &TensorSpec, dtype: &FloatDType) -> TensorSpe
 #[cfg(feature = "cuda")]
 fn column_sum_spec(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[1]]), DType::F32)
+}
+
+/// What [`TensorKernels::log_sum_exp`] will return.
+#[cfg(feature = "cuda")]
+fn log_sum_exp_spec(x: &TensorSpec) -> TensorSpec {
+    TensorSpec::new(Shape::new([x.shape[0]]), DType::F32)
 }
 
 /// What [`TensorKernels::unfold`] will return.

@@ -9,6 +9,7 @@
 mod backend;
 mod bench;
 mod contract;
+mod cross_entropy;
 mod linear;
 mod noise;
 mod product;
@@ -18,20 +19,29 @@ mod unfold;
 
 pub use bench::{Timing, bench};
 pub use contract::Report;
+pub use cross_entropy::{
+    Chunk, GroupLevel, Loss, Objective, cross_entropy_rows, grouped_cross_entropy, neighbour_shares,
+};
 pub use linear::linear;
 pub use product::matmul;
 pub use unfold::unfold_3x3;
 
 use burn::tensor::Device;
 use contract::parity;
+use cross_entropy::parity::GroupedCrossEntropy;
 use linear::parity::Linear;
 use product::parity::Matmul;
 use unfold::parity::Unfold;
 
 /// Compares every kernel on `device`, values and gradients, with its reference on the CPU.
 pub fn verify(device: &Device) -> Vec<Report> {
-    [parity::<Linear>, parity::<Matmul>, parity::<Unfold>]
-        .iter()
-        .flat_map(|check| check(device))
-        .collect()
+    [
+        parity::<Linear>,
+        parity::<Matmul>,
+        parity::<Unfold>,
+        parity::<GroupedCrossEntropy>,
+    ]
+    .iter()
+    .flat_map(|check| check(device))
+    .collect()
 }

@@ -1,7 +1,7 @@
 //! Every kernel against its reference: one line each.
 
 use crate::contract::planted::check;
-use crate::{Linear, Matmul, Unfold};
+use crate::{GroupedCrossEntropy, Linear, Matmul, Unfold};
 
 #[test]
 fn linear_agrees_with_its_reference() {
@@ -16,4 +16,9 @@ fn matmul_agrees_with_its_reference() {
 #[test]
 fn unfold_agrees_with_its_reference() {
     check::<Unfold>();
+}
+
+#[test]
+fn grouped_cross_entropy_agrees_with_its_reference() {
+    check::<GroupedCrossEntropy>();
 }

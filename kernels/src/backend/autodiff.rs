@@ -7,7 +7,7 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
-use burn::tensor::FloatDType;
+use burn::tensor::{FloatDType, Shape};
 
 use super::{TensorKernels, cast};
 
@@ -64,6 +64,25 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         match prepared {
             OpsKind::Tracked(step) => step.finish(bias.dtype().into(), B::add_bias(y, bias)),
             OpsKind::UnTracked(step) => step.finish(B::add_bias(y, bias)),
+        }
+    }
+
+    fn attach_gradient(
+        value: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let prepared = AttachBackward
+            .prepare::<C>([value.node(), x.node()])
+            .compute_bound()
+            .stateful();
+        let value = value.into_primitive();
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let kept = (gradient.into_primitive(), x.primitive().dtype().into());
+                step.finish(kept, value)
+            }
+            OpsKind::UnTracked(step) => step.finish(value),
         }
     }
 
@@ -161,6 +180,31 @@ impl<B: TensorKernels> Backward<B, 2> for AddBiasBackward {
             grads.register::<B>(node.id, sum);
         }
         if let Some(node) = node_y {
+            grads.register::<B>(node.id, grad);
+        }
+    }
+}
+
+/// `dX = g·gradient` with a gradient made beforehand.
+#[derive(Debug)]
+struct AttachBackward;
+
+impl<B: TensorKernels> Backward<B, 2> for AttachBackward {
+    type State = (FloatTensor<B>, FloatDType);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node_value, node_x] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (gradient, dtype) = ops.state;
+        if let Some(node) = node_x {
+            let share = B::float_reshape(
+                cast::<B>(grad.clone(), gradient.dtype().into()),
+                Shape::new([1, 1]),
+            );
+            let gradient = cast::<B>(B::float_mul(gradient, share), dtype);
+            grads.register::<B>(node.id, gradient);
+        }
+        if let Some(node) = node_value {
             grads.register::<B>(node.id, grad);
         }
     }
