@@ -4,6 +4,7 @@ mod autodiff;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod neighbours;
+mod rows;
 
 #[cfg(feature = "cuda")]
 use burn::backend::fusion::custom::TensorSpec;
@@ -44,22 +45,13 @@ pub trait TensorKernels: Backend {
     /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
     #[fusion(meta = column_sum_spec)]
     fn column_sum(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        let columns = x.shape()[1];
-        let sum = Self::float_sum_dim(cast::<Self>(x, FloatDType::F32), 0);
-        Self::float_reshape(sum, Shape::new([columns]))
+        rows::column_sum::<Self>(x)
     }
 
     /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`; −∞ for a row of −∞.
     #[fusion(meta = log_sum_exp_spec)]
     fn log_sum_exp(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        let rows = x.shape()[0];
-        let x = cast::<Self>(x, FloatDType::F32);
-        let largest = Self::float_max_dim(x.clone(), 1);
-        // A row of −∞ alone would give −∞ − (−∞).
-        let largest = Self::float_clamp_min(largest, f32::MIN.into());
-        let sum = Self::float_sum_dim(Self::float_exp(Self::float_sub(x, largest.clone())), 1);
-        let lse = Self::float_add(Self::float_log(sum), largest);
-        Self::float_reshape(lse, Shape::new([rows]))
+        rows::log_sum_exp::<Self>(x)
     }
 
     /// `value`, from whose gradient `gradient` flows back to `x`: `[1]`, and two of one shape `[rows, columns]`.

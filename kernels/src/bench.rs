@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::noise::Noise;
-use crate::{linear, matmul, unfold_3x3};
+use crate::{Chunk, GroupLevel, Objective, grouped_cross_entropy, linear, matmul, unfold_3x3};
 
 /// What one measurement said.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +109,41 @@ pub fn bench(device: &Device) -> Vec<Timing> {
             let _ = unfold_3x3(tracked.clone()).mean().backward();
         },
     ));
+    timings.push(cross_entropy(scale, dtype, &device));
     timings
+}
+
+/// A training step's loss with two levels of groups, forward and backward.
+fn cross_entropy(scale: usize, dtype: DType, device: &Device) -> Timing {
+    let [rows, width, codes] = [16384 / scale, 256, 4096 / scale];
+    let hidden = random([rows, width], dtype, device)
+        .autodiff()
+        .require_grad();
+    let weight = random([codes, width], DType::F32, device)
+        .autodiff()
+        .require_grad();
+    let targets: Vec<i32> = (0..rows).map(|row| (row * 7 % codes) as i32).collect();
+    let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [rows]), device);
+    let row_weights = Tensor::<1>::ones([rows], (device, DType::F32));
+    let levels = [8, 64].map(|size| GroupLevel { size, weight: 0.2 });
+    let objective = Objective::Groups(levels.to_vec());
+
+    let work = [
+        6 * rows * width * codes,
+        3 * size_of::<f32>() * rows * codes,
+    ];
+    let case = format!("[{rows}, {width}] to {codes}, {dtype:?}, forward and backward");
+    time("grouped_cross_entropy", case, device, work, || {
+        let loss = grouped_cross_entropy(
+            hidden.clone(),
+            weight.clone(),
+            targets.clone(),
+            row_weights.clone(),
+            &objective,
+            Chunk::default(),
+        );
+        let _ = loss.sum.backward();
+    })
 }
 
 /// The median time of `run`, which does `work` operations and moves so many bytes.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`linear`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
+//! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, products by cuBLASLt, one pass for log-sum-exp |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
 
 mod backend;

@@ -7,17 +7,17 @@
 
 mod blas;
 mod column_sum;
+mod log_sum_exp;
 mod matrix;
 mod program;
 mod stream;
 mod unfold;
 
-use burn::backend::TensorMetadata;
 use burn::backend::ops::FloatTensorOps;
-use burn::tensor::{DType, FloatDType, Shape};
+use burn::tensor::{DType, FloatDType};
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
-use super::{TensorKernels, cast, neighbours};
+use super::{TensorKernels, cast, neighbours, rows};
 
 impl TensorKernels for CubeBackend {
     fn product(a: CubeTensor, b: CubeTensor, dtype: FloatDType) -> CubeTensor {
@@ -32,9 +32,14 @@ impl TensorKernels for CubeBackend {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
             return column_sum::column_sum(x);
         }
-        let columns = x.shape()[1];
-        let sum = Self::float_sum_dim(cast::<Self>(x, FloatDType::F32), 0);
-        Self::float_reshape(sum, Shape::new([columns]))
+        rows::column_sum::<Self>(x)
+    }
+
+    fn log_sum_exp(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return log_sum_exp::log_sum_exp(x);
+        }
+        rows::log_sum_exp::<Self>(x)
     }
 
     fn unfold(x: CubeTensor) -> CubeTensor {
