@@ -14,6 +14,7 @@ mod cross_entropy;
 mod linear;
 mod noise;
 mod product;
+pub mod sampling;
 #[cfg(test)]
 mod tests;
 mod unfold;

@@ -1,0 +1,22 @@
+//! What a sampler decides: how many positions a step lays, which ones, and with which tokens.
+//!
+//! Nothing here draws: noise is an argument, uniform in [0, 1), so that a caller's seed decides everything.
+
+mod budget;
+mod filter;
+mod order;
+mod pick;
+mod position;
+mod temperature;
+#[cfg(test)]
+mod tests;
+mod token;
+mod twister;
+
+pub use budget::budget;
+pub use filter::{keep_top_k, keep_top_p};
+pub use order::stratified_order;
+pub use pick::{Picked, pick};
+pub use position::{Policy, choose_positions};
+pub use temperature::{TemperatureCurve, local_temperature};
+pub use token::{choose_token, gumbel, softmax};
