@@ -50,6 +50,10 @@ pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
     if let Some(path) = interface::workflow_of(&mut parser, &arguments) {
         let opened = Source::open(&path, &registry)?;
         flags = interface::flags(&opened.workflow.graph, &registry);
+        if flags.len() < opened.workflow.graph.interface().params.len() {
+            // Else a flag that the workflow means to offer would be called unknown, and not what is wrong.
+            let _ = opened.workflow.plan(&registry)?;
+        }
         parser = parser.mut_subcommand("run", |run| interface::add(run, &flags));
         source = Some(opened);
     }

@@ -15,7 +15,7 @@ pub enum Form {
     Text,
     /// A line on standard output.
     Number,
-    /// A CSV table.
+    /// An SVG drawing and a CSV table.
     Curve,
     /// A safetensors file.
     Tokens,
@@ -106,7 +106,10 @@ fn contents(value: &Value) -> Result<Vec<Content>, String> {
         return Ok(vec![content(suffix, text.clone().into_bytes())]);
     }
     if let Some(curve) = value.get::<Curve>() {
-        return Ok(vec![content(".csv", curve::csv(curve).into_bytes())]);
+        return Ok(vec![
+            content(".svg", curve::svg(curve).into_bytes()),
+            content(".csv", curve::csv(curve).into_bytes()),
+        ]);
     }
     if let Some(tokens) = value.get::<Tokens>() {
         return Ok(vec![content(".safetensors", tokens::file(tokens)?)]);
