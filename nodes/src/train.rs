@@ -1,5 +1,7 @@
 //! Teaching a denoiser.
 
+pub mod optimiser;
+
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.

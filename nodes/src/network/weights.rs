@@ -137,6 +137,11 @@ impl Weights {
         let _ = self.arrays.insert(name.into(), array);
     }
 
+    /// Adds all parameters of `others`, in place of earlier ones of the same names.
+    pub fn extend(&mut self, others: Self) {
+        self.arrays.extend(others.arrays);
+    }
+
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.arrays.keys().map(String::as_str)

@@ -1,0 +1,275 @@
+//! How weights follow their gradients: AdamW, its schedule, clipping, averaging, and checkpoints.
+
+mod checkpoint;
+mod flat;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::optim::AdamWConfig;
+use burn::tensor::{Device, Tensor};
+
+use crate::network::weights::WeightsError;
+use flat::{Flat, Layout, Section};
+
+/// How weights follow their gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Optimiser {
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// The share of the schedule in which the rate rises to its highest value.
+    pub warmup: f32,
+    /// The share of the highest rate that is left at the end of the schedule.
+    pub floor: f64,
+    /// How many updates the schedule has.
+    pub steps: u32,
+    /// How strongly matrices shrink, as a share of the learning rate; vectors do not.
+    pub weight_decay: f32,
+    /// How long the mean of gradients lasts.
+    pub beta_1: f32,
+    /// How long the mean of squared gradients lasts.
+    pub beta_2: f32,
+    /// What keeps the step finite where gradients vanish.
+    pub epsilon: f32,
+    /// The largest norm that all gradients together may have; 0 turns clipping off.
+    pub clip: f32,
+    /// How long the average of the weights lasts; 0 turns averaging off.
+    pub average: f32,
+    /// How many batches make up an update.
+    pub accumulate: u32,
+}
+
+impl Default for Optimiser {
+    fn default() -> Self {
+        Self {
+            learning_rate: 1e-3,
+            warmup: 0.03,
+            floor: 0.1,
+            steps: 1000,
+            weight_decay: 0.01,
+            beta_1: 0.9,
+            beta_2: 0.99,
+            epsilon: 1e-8,
+            clip: 1.0,
+            average: 0.999,
+            accumulate: 1,
+        }
+    }
+}
+
+impl Optimiser {
+    /// The learning rate of the update `step`, counted from 0.
+    pub fn rate(&self, step: u32) -> f64 {
+        self.rate_at((f64::from(step) + 1.0) / f64::from(self.steps.max(1)))
+    }
+
+    /// The learning rate when the `share` of the schedule is done: a straight rise, then half a cosine.
+    fn rate_at(&self, share: f64) -> f64 {
+        let warmup = f64::from(self.warmup);
+        if share < warmup {
+            return self.learning_rate * share / warmup;
+        }
+        let fallen = ((share - warmup) / (1.0 - warmup).max(1e-9)).clamp(0.0, 1.0);
+        let height = 0.5 * (1.0 + (std::f64::consts::PI * fallen).cos());
+        self.learning_rate * (self.floor + (1.0 - self.floor) * height)
+    }
+
+    /// How much of the averaged weights stays at an update: less at first, so that the start is soon forgotten.
+    fn kept(&self, step: u32) -> f32 {
+        let step = step as f32;
+        self.average.min((1.0 + step) / (10.0 + step))
+    }
+}
+
+/// A network in training: its weights as the leaves of gradients, and everything that an update needs.
+///
+/// All weights lie in two vectors, so that an update is a few operations on the device, however many parameters there
+/// are; the network's parameters are views of them.
+#[derive(Debug)]
+pub struct Trainer<M: Module> {
+    module: M,
+    device: Device,
+    optimiser: Optimiser,
+    layout: Layout,
+    /// Matrices, which decay, and vectors, which do not.
+    flats: [Flat; 2],
+    pending: Option<[Tensor<1>; 2]>,
+    losses: u32,
+    step: u32,
+    stretched: Option<f64>,
+}
+
+impl<M: Module> Trainer<M> {
+    /// Starts to train `module`, which lies on a device without gradients.
+    pub fn new(module: M, optimiser: Optimiser) -> Self {
+        let layout = Layout::of(&module);
+        let flats = Section::ALL.map(|section| {
+            let decay = match section {
+                Section::Matrices => optimiser.weight_decay,
+                Section::Vectors => 0.0,
+            };
+            let adam = AdamWConfig::new()
+                .with_beta_1(optimiser.beta_1)
+                .with_beta_2(optimiser.beta_2)
+                .with_epsilon(optimiser.epsilon)
+                .with_weight_decay(decay);
+            let weights = layout.gather(&module, section);
+            Flat::new(adam.build(), weights, optimiser.average > 0.0)
+        });
+        let device = flats[0].device().autodiff();
+        let module = layout.leaves(module, flats.each_ref().map(Flat::weights));
+        Self {
+            module,
+            device,
+            optimiser,
+            layout,
+            flats,
+            pending: None,
+            losses: 0,
+            step: 0,
+            stretched: None,
+        }
+    }
+
+    /// The network, whose parameters gather gradients; give it inputs made on [`Trainer::device`].
+    pub fn module(&self) -> &M {
+        &self.module
+    }
+
+    /// The device, gradients included.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// How many updates were made.
+    pub fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// The learning rate of the next update.
+    pub fn rate(&self) -> f64 {
+        match self.stretched {
+            Some(share) => self.optimiser.rate_at(share),
+            None => self.optimiser.rate(self.step),
+        }
+    }
+
+    /// Takes the share of the schedule, from 0 to 1, that the next update stands at, instead of counting steps: for
+    /// runs that end by the clock.
+    pub fn stretch(&mut self, share: f32) {
+        self.stretched = Some(f64::from(share));
+    }
+
+    /// Learns from `loss`; returns whether that completed an update. Nothing waits for the device.
+    pub fn learn(&mut self, loss: Tensor<1>) -> bool {
+        let mut found = loss.backward();
+        let gradients = self.layout.gradients(&self.module, &mut found);
+        let gradients = match self.pending.take() {
+            None => gradients,
+            Some([matrices, vectors]) => {
+                let [more_matrices, more_vectors] = gradients;
+                [matrices + more_matrices, vectors + more_vectors]
+            }
+        };
+        self.losses += 1;
+        if self.losses < self.optimiser.accumulate.max(1) {
+            self.pending = Some(gradients);
+            return false;
+        }
+        let losses = std::mem::take(&mut self.losses);
+        self.update(gradients, losses);
+        true
+    }
+
+    fn update(&mut self, gradients: [Tensor<1>; 2], losses: u32) {
+        let gradients = gradients.map(|gradient| {
+            if losses > 1 {
+                gradient.div_scalar(losses)
+            } else {
+                gradient
+            }
+        });
+        let gradients = clipped(gradients, self.optimiser.clip);
+        let rate = self.rate();
+        let kept = self.optimiser.kept(self.step);
+        for (flat, gradient) in self.flats.iter_mut().zip(gradients) {
+            flat.update(rate, kept, gradient);
+        }
+        self.step += 1;
+        self.replace_leaves();
+    }
+
+    fn replace_leaves(&mut self) {
+        let weights = self.flats.each_ref().map(Flat::weights);
+        self.module = self.layout.leaves(self.module.clone(), weights);
+    }
+
+    /// Changes weights by hand; shapes must stay what they are. `by` sees the network without gradients.
+    pub fn change(&mut self, by: impl FnOnce(M) -> M) {
+        let changed = by(self.current());
+        for (flat, section) in self.flats.iter_mut().zip(Section::ALL) {
+            flat.set_weights(self.layout.gather(&changed, section));
+        }
+        self.replace_leaves();
+    }
+
+    /// The network as it is now, without gradients.
+    pub fn current(&self) -> M {
+        let weights = self.flats.each_ref().map(Flat::weights);
+        self.layout.plain(self.module.clone(), weights)
+    }
+
+    /// The network with averaged weights, without gradients; [`Trainer::current`] where averaging is off.
+    pub fn averaged(&self) -> M {
+        let weights = self.flats.each_ref().map(Flat::average);
+        self.layout.plain(self.module.clone(), weights)
+    }
+
+    /// Writes a checkpoint: weights, moments, average, step, and `position`, which the caller gets back.
+    ///
+    /// Errors: the file cannot be written.
+    pub fn save(&self, path: &Path, position: u64) -> Result<(), WeightsError> {
+        checkpoint::save(self, path, position)
+    }
+
+    /// Goes on from the checkpoint at `path`; returns the position that was saved with it.
+    ///
+    /// From there on every update is the one that an unbroken run would have made.
+    ///
+    /// Errors: the file is damaged, or belongs to another network; nothing has changed then.
+    pub fn resume(&mut self, path: &Path) -> Result<u64, WeightsError> {
+        let found = checkpoint::open(&self.layout, path)?;
+        for ((flat, section), state) in self.flats.iter_mut().zip(Section::ALL).zip(found.states) {
+            let device = flat.device();
+            let layout = &self.layout;
+            flat.restore(found.step, |part| {
+                layout.upload(&state[part as usize], section, &device)
+            });
+        }
+        self.step = found.step;
+        self.losses = 0;
+        self.pending = None;
+        self.replace_leaves();
+        Ok(found.position)
+    }
+}
+
+/// Gradients whose common norm is at most `limit`.
+fn clipped(gradients: [Tensor<1>; 2], limit: f32) -> [Tensor<1>; 2] {
+    if limit <= 0.0 {
+        return gradients;
+    }
+    let squares = gradients
+        .each_ref()
+        .map(|gradient| (gradient.clone() * gradient.clone()).sum());
+    let [of_matrices, of_vectors] = squares;
+    let norm = (of_matrices + of_vectors).sqrt();
+    let scale = norm
+        .add_scalar(1e-6)
+        .recip()
+        .mul_scalar(limit)
+        .clamp_max(1.0);
+    gradients.map(|gradient| gradient * scale.clone())
+}

@@ -1,0 +1,192 @@
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+use super::{Optimiser, Trainer};
+use crate::network::weights::{Weights, WeightsError};
+
+#[derive(Module, Debug)]
+struct Line {
+    weight: Param<Tensor<2>>,
+    unused: Param<Tensor<2>>,
+    bias: Param<Tensor<1>>,
+}
+
+fn line() -> Line {
+    let device = Device::flex();
+    Line {
+        weight: Param::from_tensor(Tensor::from_data([[0.5, -1.0, 0.25]], &device)),
+        unused: Param::from_tensor(Tensor::from_data([[1.0], [2.0]], &device)),
+        bias: Param::from_tensor(Tensor::from_data([0.0], &device)),
+    }
+}
+
+fn trainer(optimiser: Optimiser) -> Trainer<Line> {
+    Trainer::new(line(), optimiser)
+}
+
+fn short() -> Optimiser {
+    Optimiser {
+        learning_rate: 0.05,
+        warmup: 0.2,
+        steps: 20,
+        weight_decay: 0.1,
+        ..Optimiser::default()
+    }
+}
+
+/// The squared error at one of a few points of `y = 2·a − b + 3·c + 1`, by turns.
+fn loss(trainer: &Trainer<Line>, turn: u32) -> Tensor<1> {
+    let points = [[1.0, 0.0, 0.5], [0.0, 1.0, -0.5], [-1.0, 0.5, 1.0]];
+    let [a, b, c] = points[turn as usize % 3];
+    let wanted = 2.0 * a - b + 3.0 * c + 1.0;
+    let x = Tensor::<2>::from_data([[a, b, c]], trainer.device());
+    let line = trainer.module();
+    let y = kernels::linear(x, line.weight.val(), Some(line.bias.val()));
+    let error = y.sub_scalar(wanted);
+    (error.clone() * error).sum()
+}
+
+fn learn(trainer: &mut Trainer<Line>, steps: std::ops::Range<u32>) {
+    for turn in steps {
+        let loss = loss(trainer, turn);
+        let _ = trainer.learn(loss);
+    }
+}
+
+#[test]
+fn the_rate_rises_then_falls_to_a_tenth() {
+    let optimiser = Optimiser {
+        learning_rate: 1.0,
+        warmup: 0.1,
+        steps: 100,
+        ..Optimiser::default()
+    };
+    for (step, rate) in [
+        (0, 0.1),
+        (4, 0.5),
+        (9, 1.0),
+        (54, 0.55),
+        (99, 0.1),
+        (200, 0.1),
+    ] {
+        let found = optimiser.rate(step);
+        assert!((found - rate).abs() < 1e-9, "step {step}: {found}");
+    }
+}
+
+#[test]
+fn a_line_is_learnt() {
+    let mut trainer = trainer(Optimiser {
+        learning_rate: 0.1,
+        steps: 400,
+        weight_decay: 0.0,
+        average: 0.9,
+        ..short()
+    });
+    learn(&mut trainer, 0..400);
+    for (network, limit) in [(trainer.current(), 0.02), (trainer.averaged(), 0.02)] {
+        let weights = Weights::of(&network);
+        let bias = weights.get("bias").expect("the line has one").values[0];
+        let of = |point: [f32; 3]| {
+            let weight = &weights.get("weight").expect("the line has one").values;
+            let sum: f32 = weight.iter().zip(point).map(|(w, x)| w * x).sum();
+            sum + bias
+        };
+        for (point, wanted) in [([1.0, 0.0, 0.5], 4.5), ([0.0, 1.0, -0.5], -1.5)] {
+            assert!((of(point) - wanted).abs() < limit, "{}", of(point));
+        }
+    }
+}
+
+#[test]
+fn the_first_update_is_as_worked_out_by_hand() {
+    let mut trainer = trainer(Optimiser {
+        learning_rate: 0.1,
+        warmup: 0.0,
+        floor: 1.0,
+        weight_decay: 0.5,
+        clip: 0.0,
+        ..Optimiser::default()
+    });
+    learn(&mut trainer, 0..1);
+    // AdamW's first step moves each weight by the rate against the sign of its gradient, behind a decay by
+    // rate · decay = 0.05; vectors do not decay, and a weight without a gradient decays alone.
+    let weights = Weights::of(&trainer.current());
+    let close = |name: &str, wanted: &[f32]| {
+        let found = &weights.get(name).expect("the line has it").values;
+        for (a, b) in found.iter().zip(wanted) {
+            assert!((a - b).abs() < 1e-5, "{name}: {found:?}");
+        }
+    };
+    close("weight", &[0.575, -0.95, 0.3375]);
+    close("unused", &[0.95, 1.9]);
+    close("bias", &[0.1]);
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_bytes_of_an_unbroken_one() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let path = |name: &str| folder.path().join(name);
+    let optimiser = Optimiser {
+        accumulate: 2,
+        ..short()
+    };
+
+    let mut whole = trainer(optimiser.clone());
+    learn(&mut whole, 0..20);
+    whole
+        .save(&path("whole"), 20)
+        .expect("the folder may be written");
+
+    let mut half = trainer(optimiser.clone());
+    learn(&mut half, 0..10);
+    half.save(&path("half"), u64::MAX - 6)
+        .expect("the folder may be written");
+    let mut resumed = trainer(optimiser);
+    let position = resumed.resume(&path("half"));
+    assert_eq!(position, Ok(u64::MAX - 6));
+    assert_eq!(resumed.step(), 5);
+    learn(&mut resumed, 10..20);
+    resumed
+        .save(&path("resumed"), 20)
+        .expect("the folder may be written");
+
+    let bytes = |name: &str| std::fs::read(path(name)).expect("it was just written");
+    assert!(bytes("whole") == bytes("resumed"), "the files differ");
+    assert!(bytes("whole") != bytes("half"));
+}
+
+#[test]
+fn a_checkpoint_of_another_network_is_refused() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let path = folder.path().join("checkpoint");
+    let other = Weights::of(&line()).rename(|name| Some(format!("weights.{name}")));
+    other
+        .write(&path, crate::network::weights::Precision::F32)
+        .expect("the folder may be written");
+    let error = trainer(short()).resume(&path).expect_err("much is missing");
+    let WeightsError::Misfit { problems } = error else {
+        panic!("another error: {error}");
+    };
+    assert_eq!(
+        problems.len(),
+        10,
+        "three parts of three parameters, and the counters: {problems:?}"
+    );
+    assert!(problems.contains(&"`counters` is missing or damaged".into()));
+}
+
+#[test]
+fn large_gradients_are_clipped_together() {
+    let device = Device::flex();
+    let tensor = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
+    let [a, b] = super::clipped([tensor(&[6.0, 0.0]), tensor(&[8.0])], 1.0);
+    let values = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().collect::<Vec<_>>();
+    let (a, b) = (values(a), values(b));
+    assert!(
+        (a[0] - 0.6).abs() < 1e-5 && (b[0] - 0.8).abs() < 1e-5,
+        "{a:?} {b:?}"
+    );
+    let [a, _] = super::clipped([tensor(&[0.3, 0.0]), tensor(&[0.4])], 1.0);
+    assert_eq!(values(a), [0.3, 0.0]);
+}
