@@ -3,7 +3,7 @@
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{FloatDType, Shape, Slice};
 
-use super::cast;
+use crate::backend::cast;
 
 /// Rows and columns of the nine taps in the order they lie along the channels.
 const TAPS: [(usize, usize); 9] = [
@@ -19,7 +19,7 @@ const TAPS: [(usize, usize); 9] = [
 ];
 
 /// The nine neighbours of each position: `[b, h, w, c] → [b, h, w, 9·c]`.
-pub(super) fn unfold<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+pub(in crate::backend) fn unfold<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     let [b, h, w, c] = dims(&x);
     let device = x.device();
     let blank = B::float_zeros(Shape::new([b, h + 2, w + 2, c]), &device, x.dtype().into());
@@ -34,7 +34,7 @@ pub(super) fn unfold<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
 }
 
 /// The adjoint of [`unfold`], summed in f32: `[b, h, w, 9·c] → [b, h, w, c]`.
-pub(super) fn fold<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+pub(in crate::backend) fn fold<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     let [b, h, w, c9] = dims(&x);
     let c = c9 / 9;
     let device = x.device();
