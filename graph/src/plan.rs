@@ -3,7 +3,7 @@
 mod check;
 mod error;
 mod interface;
-pub(crate) mod order;
+mod order;
 mod resolve;
 mod similar;
 

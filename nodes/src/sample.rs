@@ -1,6 +1,20 @@
 //! Filling masked tokens.
 
+mod draw;
+mod edit;
+mod picture;
+mod run;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use edit::{EditSamplerInputs, EditSamplerOutputs};
+pub use run::Start;
+pub use settings::{Curve, EditSampler, Policy, ResultTokens, TokenChoice};
+
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
-pub fn register(_registry: &mut Registry) {}
+pub fn register(registry: &mut Registry) {
+    let _ = registry.add::<EditSampler>();
+}

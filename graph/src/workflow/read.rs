@@ -124,9 +124,8 @@ impl Reader<'_> {
                 let _ = self.apply(Edit::SetPlugin { name, versions }, key.span);
             }
         }
-        let wires = fields.take("wires");
         match fields.take("nodes") {
-            Some(nodes) => self.nodes(nodes, wires.as_ref()),
+            Some(nodes) => self.nodes(nodes),
             None if whole && fields.complete => self.report(
                 Problem::new("missing-field", "the workflow has no field `nodes`")
                     .hint("add `nodes: {}` and place nodes in it"),
@@ -134,7 +133,7 @@ impl Reader<'_> {
             ),
             None => {}
         }
-        self.wires(wires);
+        self.wires(fields.take("wires"));
         if let Some(interface) = fields.take("interface") {
             self.interface(interface);
         }

@@ -12,9 +12,10 @@ use super::Tokens;
 pub struct Step {
     /// The tokens after the step, masked positions included.
     pub after: Tokens,
-    /// What the denoiser would lay at every position, `[batch, rows × columns]`.
+    /// What the denoiser would lay at every position, `[batch, rows × columns]`;
+    /// the token as it was where it was not asked.
     pub choice: Arc<[u32]>,
-    /// The probability of each choice, after guidance, from 0 to 1.
+    /// The probability of each choice, after guidance, from 0 to 1; 0 where the denoiser was not asked.
     pub confidence: Arc<[f32]>,
     /// How many masked positions were laid.
     pub committed: u32,

@@ -73,15 +73,14 @@ impl Mask {
 
     /// Which tokens of `grid` the region touches, row by row; the region is stretched over the grid.
     pub fn over(&self, grid: Grid) -> Vec<bool> {
+        let pixels = |token: usize, tokens: usize, side: usize| {
+            token * side / tokens..((token + 1) * side).div_ceil(tokens)
+        };
         let mut touched = vec![false; grid.length()];
-        for row in 0..self.height {
-            for column in 0..self.width {
-                if self.contains(row, column) {
-                    let down = row * grid.rows / self.height;
-                    let across = column * grid.columns / self.width;
-                    touched[down * grid.columns + across] = true;
-                }
-            }
+        for (token, touched) in touched.iter_mut().enumerate() {
+            let across = pixels(token % grid.columns, grid.columns, self.width);
+            *touched = pixels(token / grid.columns, grid.rows, self.height)
+                .any(|row| across.clone().any(|column| self.contains(row, column)));
         }
         touched
     }
@@ -107,5 +106,28 @@ impl WireValue for Mask {
 
     fn footprint(&self) -> Footprint {
         Footprint::host(self.inside.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grid, Mask};
+
+    #[test]
+    fn a_region_touches_every_token_that_it_overlaps() {
+        let check = |pixels: &[u8], height, width, rows, columns, expected: &[u8]| {
+            let inside: Vec<bool> = pixels.iter().map(|pixel| *pixel == 1).collect();
+            let mask = Mask::new(inside, height, width).expect("the pixels fill the shape");
+            let touched: Vec<u8> = mask
+                .over(Grid { rows, columns })
+                .iter()
+                .map(|touched| u8::from(*touched))
+                .collect();
+            assert_eq!(touched, expected, "{pixels:?}");
+        };
+        check(&[0, 1, 0, 0], 1, 4, 1, 2, &[1, 0]);
+        check(&[0, 1], 1, 2, 1, 4, &[0, 0, 1, 1]);
+        check(&[0, 1, 0], 1, 3, 1, 2, &[1, 1]);
+        check(&[0, 0, 1, 0], 2, 2, 2, 2, &[0, 0, 1, 0]);
     }
 }

@@ -1,0 +1,267 @@
+//! A batch of pictures from the first step to the last.
+
+use std::sync::Arc;
+
+use graph::error::NodeError;
+use graph::random::Stream;
+use graph::run::Run;
+use graph::value::WireValue;
+use kernels::sampling;
+
+use crate::value::{Denoiser, Grid, Guidance, Prompt, Query, Step, TokenHistory, Tokens};
+
+use super::draw::{Drawn, draw};
+use super::picture::{Advance, Answers, Picture};
+use super::settings::{EditSampler, Policy};
+
+/// The draws of tokens.
+const TOKENS: u32 = 0;
+/// The draws of positions.
+const POSITIONS: u32 = 1;
+/// The seed of the stratified order, which is the same for all pictures.
+const ORDER_SEED: u32 = 42;
+
+/// What a batch starts from: one prompt for each picture, and tokens that may be masked.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// What the pictures shall show.
+    pub prompt: Prompt,
+    /// What they shall not show, one prompt for each picture.
+    pub negative: Option<Prompt>,
+    /// The tokens, masked where nothing is laid yet.
+    pub tokens: Tokens,
+}
+
+impl EditSampler {
+    /// Lays and edits the pictures of `start`, and tells of every step.
+    ///
+    /// Errors: the denoiser cannot score them, or the run is cancelled.
+    pub fn sample(
+        &self,
+        denoiser: &Denoiser,
+        start: &Start,
+        run: &Run,
+    ) -> Result<(Tokens, TokenHistory), NodeError> {
+        let mut batch = Batch::new(self, denoiser, start, run)?;
+        let total = batch
+            .pictures
+            .iter()
+            .map(Picture::steps)
+            .max()
+            .unwrap_or_default();
+        let mut steps = Vec::with_capacity(total);
+        for step in run.steps(total as u32) {
+            let done = batch.advance(step?, run)?;
+            run.preview(done.after.preview());
+            steps.push(done);
+        }
+        run.progress(total as u64, total as u64);
+        let tokens = batch.tokens(|picture| picture.result(self))?;
+        let history = TokenHistory {
+            start: start.tokens.clone(),
+            steps: steps.into(),
+        };
+        Ok((tokens, history))
+    }
+}
+
+/// The pictures of a batch while they are being laid.
+struct Batch<'a> {
+    sampler: &'a EditSampler,
+    denoiser: &'a Denoiser,
+    start: &'a Start,
+    pictures: Vec<Picture>,
+    grid: Grid,
+    token_draws: Stream,
+    position_draws: Stream,
+}
+
+impl<'a> Batch<'a> {
+    fn new(
+        sampler: &'a EditSampler,
+        denoiser: &'a Denoiser,
+        start: &'a Start,
+        run: &Run,
+    ) -> Result<Self, NodeError> {
+        let tokens = &start.tokens;
+        let grid = tokens.grid();
+        let codebook = denoiser.scorer().codebook();
+        if tokens.codebook() != codebook {
+            return Err(NodeError::input(
+                "start",
+                format!("tokens of the denoiser's codebook of {codebook}"),
+                format!("tokens of a codebook of {}", tokens.codebook()),
+            ));
+        }
+        let order: Arc<[usize]> = match sampler.policy {
+            Policy::Stratified => {
+                sampling::stratified_order(grid.rows, grid.columns, ORDER_SEED).into()
+            }
+            Policy::Mmada | Policy::MaskGit => Arc::from([]),
+        };
+        let pictures = (0..tokens.batch())
+            .map(|sample| Picture::new(tokens.sample(sample).to_vec(), order.clone(), sampler))
+            .collect();
+        let random = run.random(sampler.seed);
+        Ok(Self {
+            sampler,
+            denoiser,
+            start,
+            pictures,
+            grid,
+            token_draws: random.stream(TOKENS),
+            position_draws: random.stream(POSITIONS),
+        })
+    }
+
+    /// One step of every picture that is not done yet.
+    fn advance(&mut self, step: u32, run: &Run) -> Result<Step, NodeError> {
+        let mut choice: Vec<u32> = self.start.tokens.codes().to_vec();
+        let mut confidence = vec![0.0; choice.len()];
+        let (mut committed, mut edited) = (0, 0);
+        let length = self.grid.length();
+        for (sample, picture) in self.pictures.iter().enumerate() {
+            choice[sample * length..][..length].copy_from_slice(picture.codes());
+        }
+        for group in self.groups() {
+            run.check()?;
+            for (sample, advance) in self.advance_group(&group, step)? {
+                choice[sample * length..][..length].copy_from_slice(&advance.choice);
+                confidence[sample * length..][..length].copy_from_slice(&advance.confidence);
+                committed += advance.committed;
+                edited += advance.edited;
+            }
+        }
+        Ok(Step {
+            after: self.tokens(Picture::codes)?,
+            choice: choice.into(),
+            confidence: confidence.into(),
+            committed,
+            edited,
+        })
+    }
+
+    /// The pictures that are not done, in groups that the denoiser is asked about together.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups = Vec::new();
+        for guided in [true, false] {
+            let pending: Vec<usize> = (0..self.pictures.len())
+                .filter(|sample| {
+                    let picture = &self.pictures[*sample];
+                    !picture.is_done() && picture.is_guided(self.sampler) == guided
+                })
+                .collect();
+            let at_once = self.sampler.at_once.max(1) as usize;
+            groups.extend(pending.chunks(at_once).map(<[usize]>::to_vec));
+        }
+        groups
+    }
+
+    fn advance_group(
+        &mut self,
+        group: &[usize],
+        step: u32,
+    ) -> Result<Vec<(usize, Advance)>, NodeError> {
+        let wanted: Vec<Vec<usize>> = group
+            .iter()
+            .map(|sample| self.pictures[*sample].wanted(self.sampler))
+            .collect();
+        let drawn = self.ask(group, &wanted, step)?;
+
+        let mut advances = Vec::with_capacity(group.len());
+        let mut first = 0;
+        for (sample, wanted) in group.iter().zip(&wanted) {
+            let rows = first..first + wanted.len();
+            first = rows.end;
+            let answers = Answers {
+                tokens: &drawn.tokens[rows.clone()],
+                confidence: &drawn.confidence[rows],
+            };
+            let uniforms =
+                self.position_draws
+                    .uniforms(self.number(*sample), step, self.grid.length());
+            let advance = self.pictures[*sample].advance(self.sampler, &answers, &uniforms);
+            advances.push((*sample, advance));
+        }
+        Ok(advances)
+    }
+
+    /// Asks the denoiser for the `wanted` positions of the pictures of a group and chooses their tokens.
+    fn ask(&self, group: &[usize], wanted: &[Vec<usize>], step: u32) -> Result<Drawn, NodeError> {
+        let length = self.grid.length();
+        let mut rows = Vec::new();
+        let mut uniforms = Vec::new();
+        for (at, (sample, wanted)) in group.iter().zip(wanted).enumerate() {
+            let number = self.number(*sample);
+            for position in wanted {
+                rows.push((at * length + position) as u32);
+                uniforms.push(self.token_draws.uniform(number, step, *position as u32));
+            }
+        }
+        if rows.is_empty() {
+            return Ok(Drawn::default());
+        }
+
+        let codes: Vec<u32> = group
+            .iter()
+            .flat_map(|sample| self.pictures[*sample].codes().iter().copied())
+            .collect();
+        let tokens = self.laid(codes)?;
+        let negative = self.start.negative.as_ref().map(|all| taken(all, group));
+        let guidance = self.pictures[group[0]]
+            .is_guided(self.sampler)
+            .then_some(Guidance {
+                scale: self.sampler.guidance,
+                negative: negative.as_ref(),
+            });
+        let logits = self.denoiser.scorer().score(&Query {
+            tokens: &tokens,
+            prompt: &taken(&self.start.prompt, group),
+            guidance,
+            rows: &rows,
+        })?;
+        let expected = [rows.len(), tokens.codebook() as usize];
+        if logits.dims() != expected {
+            return Err(NodeError::failed(
+                format!(
+                    "the denoiser gave scores of shape {:?} where {expected:?} were asked for",
+                    logits.dims()
+                ),
+                "this is a mistake of the denoiser, please report it",
+            ));
+        }
+        draw(logits, self.sampler, &uniforms)
+    }
+
+    /// The number under which a picture's draws are made.
+    fn number(&self, sample: usize) -> u32 {
+        self.sampler.first.wrapping_add(sample as u32)
+    }
+
+    fn tokens<'b>(&'b self, of: impl Fn(&'b Picture) -> &'b [u32]) -> Result<Tokens, NodeError> {
+        self.laid(self.pictures.iter().flat_map(of).copied().collect())
+    }
+
+    fn laid(&self, codes: Vec<u32>) -> Result<Tokens, NodeError> {
+        Tokens::new(codes, self.grid, self.start.tokens.codebook()).map_err(|error| {
+            NodeError::failed(
+                error,
+                "this is a mistake of the sampler or the denoiser, please report it",
+            )
+        })
+    }
+}
+
+/// The prompts of some pictures.
+fn taken(prompt: &Prompt, samples: &[usize]) -> Prompt {
+    Prompt {
+        texts: samples
+            .iter()
+            .map(|sample| prompt.texts[*sample].clone())
+            .collect(),
+        ids: samples
+            .iter()
+            .map(|sample| prompt.ids[*sample].clone())
+            .collect(),
+    }
+}

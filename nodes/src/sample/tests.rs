@@ -1,0 +1,6 @@
+//! The sampler with a denoiser that follows a script, against grids worked out by hand.
+
+mod golden;
+mod grids;
+mod inputs;
+mod script;
