@@ -1,6 +1,6 @@
 //! Root-mean-square normalisation.
 
-use burn::tensor::{FloatDType, Tensor};
+use burn::tensor::Tensor;
 
 /// Every vector along the last dimension, scaled to a mean square of 1; computed in f32, returned in the type of `x`.
 ///
@@ -12,11 +12,7 @@ use burn::tensor::{FloatDType, Tensor};
 /// Shapes: `x [.., channels]` → the same.
 /// Source: Zhang & Sennrich, "Root mean square layer normalization", 2019.
 pub fn rms_norm<const D: usize>(x: Tensor<D>, epsilon: f64) -> Tensor<D> {
-    let dtype: FloatDType = x.dtype().into();
-    let x = x.cast(FloatDType::F32);
-    let square = x.clone() * x.clone();
-    let scale = square.mean_dim(D - 1).add_scalar(epsilon).sqrt().recip();
-    (x * scale).cast(dtype)
+    kernels::rms_norm(x, epsilon as f32)
 }
 
 #[cfg(test)]
