@@ -3,7 +3,7 @@
 mod check;
 mod error;
 mod interface;
-mod order;
+pub(crate) mod order;
 mod resolve;
 mod similar;
 

@@ -3,12 +3,14 @@
 mod autodiff;
 #[cfg(feature = "cuda")]
 mod cuda;
-mod neighbours;
-mod rows;
+mod definition;
 
 #[cfg(feature = "cuda")]
 use burn::backend::fusion::custom::TensorSpec;
-use burn::backend::{Backend, Flex, TensorMetadata, backend_extension, tensor::FloatTensor};
+use burn::backend::{
+    Backend, Flex, TensorMetadata, backend_extension,
+    tensor::{FloatTensor, IntTensor},
+};
 use burn::tensor::{DType, FloatDType, Shape};
 
 /// What the public functions of this crate stand on.
@@ -45,13 +47,51 @@ pub trait TensorKernels: Backend {
     /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
     #[fusion(meta = column_sum_spec)]
     fn column_sum(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        rows::column_sum::<Self>(x)
+        definition::column_sum::<Self>(x)
     }
 
     /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`; −∞ for a row of −∞.
     #[fusion(meta = log_sum_exp_spec)]
     fn log_sum_exp(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        rows::log_sum_exp::<Self>(x)
+        definition::log_sum_exp::<Self>(x)
+    }
+
+    /// The first place of the largest number of each row, as i32: `[rows, columns] → [rows]`.
+    #[fusion(meta = argmax_spec)]
+    fn argmax(x: FloatTensor<Self>) -> IntTensor<Self> {
+        definition::argmax::<Self>(x)
+    }
+
+    /// `softmax(scale·x)` of each row: `[rows, columns]` to the same.
+    #[fusion(dtype = x, shape = x)]
+    fn softmax_rows(x: FloatTensor<Self>, scale: f32) -> FloatTensor<Self> {
+        definition::softmax::<Self>(x, scale)
+    }
+
+    /// The gradient of [`softmax_rows`](Self::softmax_rows) from its result and the gradient of that.
+    #[fusion(dtype = y, shape = y)]
+    fn softmax_rows_backward(
+        y: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        scale: f32,
+    ) -> FloatTensor<Self> {
+        definition::softmax_backward::<Self>(y, grad, scale)
+    }
+
+    /// `x / √(mean x² + ε)` of each row: `[rows, columns]` to the same.
+    #[fusion(dtype = x, shape = x)]
+    fn rms_norm(x: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
+        definition::rms_norm::<Self>(x, epsilon)
+    }
+
+    /// The gradient of [`rms_norm`](Self::rms_norm) from what went in and the gradient of the result.
+    #[fusion(dtype = x, shape = x)]
+    fn rms_norm_backward(
+        x: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        definition::rms_norm_backward::<Self>(x, grad, epsilon)
     }
 
     /// `value`, from whose gradient `gradient` flows back to `x`: `[1]`, and two of one shape `[rows, columns]`.
@@ -68,13 +108,13 @@ pub trait TensorKernels: Backend {
     /// The nine neighbours of each position: `[b, h, w, c] → [b, h, w, 9·c]`.
     #[fusion(meta = unfold_spec)]
     fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        neighbours::unfold::<Self>(x)
+        definition::unfold::<Self>(x)
     }
 
     /// The adjoint of [`unfold`](Self::unfold): `[b, h, w, 9·c] → [b, h, w, c]`.
     #[fusion(meta = fold_spec)]
     fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        neighbours::fold::<Self>(x)
+        definition::fold::<Self>(x)
     }
 }
 
@@ -107,6 +147,12 @@ fn column_sum_spec(x: &TensorSpec) -> TensorSpec {
 #[cfg(feature = "cuda")]
 fn log_sum_exp_spec(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[0]]), DType::F32)
+}
+
+/// What [`TensorKernels::argmax`] will return.
+#[cfg(feature = "cuda")]
+fn argmax_spec(x: &TensorSpec) -> TensorSpec {
+    TensorSpec::new(Shape::new([x.shape[0]]), DType::I32)
 }
 
 /// What [`TensorKernels::unfold`] will return.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`linear`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
+//! | [`softmax`], [`rms_norm`], [`argmax`] | along the last dimension | a warp or more to each row |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, products by cuBLASLt, one pass for log-sum-exp |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
 
@@ -14,6 +15,7 @@ mod cross_entropy;
 mod linear;
 mod noise;
 mod product;
+mod rows;
 pub mod sampling;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ pub use cross_entropy::{
 };
 pub use linear::linear;
 pub use product::matmul;
+pub use rows::{argmax, rms_norm, softmax};
 pub use unfold::unfold_3x3;
 
 use burn::tensor::Device;
@@ -33,6 +36,7 @@ use contract::parity;
 use cross_entropy::parity::GroupedCrossEntropy;
 use linear::parity::Linear;
 use product::parity::Matmul;
+use rows::parity::{RmsNorm, Softmax};
 use unfold::parity::Unfold;
 
 /// Compares every kernel on `device`, values and gradients, with its reference on the CPU.
@@ -40,6 +44,8 @@ pub fn verify(device: &Device) -> Vec<Report> {
     [
         parity::<Linear>,
         parity::<Matmul>,
+        parity::<Softmax>,
+        parity::<RmsNorm>,
         parity::<Unfold>,
         parity::<GroupedCrossEntropy>,
     ]

@@ -1,7 +1,7 @@
 //! Every kernel against its reference: one line each.
 
 use crate::contract::planted::check;
-use crate::{GroupedCrossEntropy, Linear, Matmul, Unfold};
+use crate::{GroupedCrossEntropy, Linear, Matmul, RmsNorm, Softmax, Unfold};
 
 #[test]
 fn linear_agrees_with_its_reference() {
@@ -21,4 +21,14 @@ fn unfold_agrees_with_its_reference() {
 #[test]
 fn grouped_cross_entropy_agrees_with_its_reference() {
     check::<GroupedCrossEntropy>();
+}
+
+#[test]
+fn softmax_agrees_with_its_reference() {
+    check::<Softmax>();
+}
+
+#[test]
+fn rms_norm_agrees_with_its_reference() {
+    check::<RmsNorm>();
 }

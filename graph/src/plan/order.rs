@@ -3,14 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use crate::document::NodeId;
-
-/// `needs`, each node behind all that it needs; where there is a choice, by name.
+/// `needs`, each node behind all that it needs; where there is a choice, by name. Nodes in cycles are left out.
 ///
 /// Kahn's algorithm with a heap, so that the order depends on the graph alone and not on how it came about.
-pub fn in_order(needs: &BTreeMap<NodeId, BTreeSet<NodeId>>) -> Vec<NodeId> {
-    let mut missing: BTreeMap<&NodeId, usize> = BTreeMap::new();
-    let mut needed_by: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
+pub fn in_order<N: Ord + Clone>(needs: &BTreeMap<N, BTreeSet<N>>) -> Vec<N> {
+    let mut missing: BTreeMap<&N, usize> = BTreeMap::new();
+    let mut needed_by: BTreeMap<&N, Vec<&N>> = BTreeMap::new();
     let mut ready = BinaryHeap::new();
     for (node, needs) in needs {
         let _ = missing.insert(node, needs.len());

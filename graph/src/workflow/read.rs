@@ -124,8 +124,9 @@ impl Reader<'_> {
                 let _ = self.apply(Edit::SetPlugin { name, versions }, key.span);
             }
         }
+        let wires = fields.take("wires");
         match fields.take("nodes") {
-            Some(nodes) => self.nodes(nodes),
+            Some(nodes) => self.nodes(nodes, wires.as_ref()),
             None if whole && fields.complete => self.report(
                 Problem::new("missing-field", "the workflow has no field `nodes`")
                     .hint("add `nodes: {}` and place nodes in it"),
@@ -133,7 +134,7 @@ impl Reader<'_> {
             ),
             None => {}
         }
-        self.wires(fields.take("wires"));
+        self.wires(wires);
         if let Some(interface) = fields.take("interface") {
             self.interface(interface);
         }

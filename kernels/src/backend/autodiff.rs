@@ -5,7 +5,7 @@ use burn::backend::autodiff::{
     grads::Gradients,
     ops::{Backward, Ops, OpsKind},
 };
-use burn::backend::tensor::FloatTensor;
+use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, TensorMetadata};
 use burn::tensor::{FloatDType, Shape};
 
@@ -64,6 +64,38 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         match prepared {
             OpsKind::Tracked(step) => step.finish(bias.dtype().into(), B::add_bias(y, bias)),
             OpsKind::UnTracked(step) => step.finish(B::add_bias(y, bias)),
+        }
+    }
+
+    fn argmax(x: FloatTensor<Self>) -> IntTensor<Self> {
+        B::argmax(x.into_primitive())
+    }
+
+    fn softmax_rows(x: FloatTensor<Self>, scale: f32) -> FloatTensor<Self> {
+        match SoftmaxBackward
+            .prepare::<C>([x.node()])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(step) => {
+                let y = B::softmax_rows(x.into_primitive(), scale);
+                step.finish((y.clone(), scale), y)
+            }
+            OpsKind::UnTracked(step) => step.finish(B::softmax_rows(x.into_primitive(), scale)),
+        }
+    }
+
+    fn rms_norm(x: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
+        match RmsNormBackward
+            .prepare::<C>([x.node()])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(step) => {
+                let x = x.into_primitive();
+                step.finish((x.clone(), epsilon), B::rms_norm(x, epsilon))
+            }
+            OpsKind::UnTracked(step) => step.finish(B::rms_norm(x.into_primitive(), epsilon)),
         }
     }
 
@@ -181,6 +213,40 @@ impl<B: TensorKernels> Backward<B, 2> for AddBiasBackward {
         }
         if let Some(node) = node_y {
             grads.register::<B>(node.id, grad);
+        }
+    }
+}
+
+/// `dX = scale·Y·(G − Σ G·Y)`.
+#[derive(Debug)]
+struct SoftmaxBackward;
+
+impl<B: TensorKernels> Backward<B, 1> for SoftmaxBackward {
+    type State = (FloatTensor<B>, f32);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (y, scale) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::softmax_rows_backward(y, grad, scale));
+        }
+    }
+}
+
+/// `dX = f·(G − f²·X·mean(G·X))`.
+#[derive(Debug)]
+struct RmsNormBackward;
+
+impl<B: TensorKernels> Backward<B, 1> for RmsNormBackward {
+    type State = (FloatTensor<B>, f32);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (x, epsilon) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::rms_norm_backward(x, grad, epsilon));
         }
     }
 }

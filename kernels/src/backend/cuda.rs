@@ -7,9 +7,9 @@
 
 mod blas;
 mod column_sum;
-mod log_sum_exp;
 mod matrix;
 mod program;
+mod rows;
 mod stream;
 mod unfold;
 
@@ -17,7 +17,7 @@ use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, FloatDType};
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
-use super::{TensorKernels, cast, neighbours, rows};
+use super::{TensorKernels, cast, definition};
 
 impl TensorKernels for CubeBackend {
     fn product(a: CubeTensor, b: CubeTensor, dtype: FloatDType) -> CubeTensor {
@@ -32,28 +32,63 @@ impl TensorKernels for CubeBackend {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
             return column_sum::column_sum(x);
         }
-        rows::column_sum::<Self>(x)
+        definition::column_sum::<Self>(x)
     }
 
     fn log_sum_exp(x: CubeTensor) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
-            return log_sum_exp::log_sum_exp(x);
+            return rows::log_sum_exp(x);
         }
-        rows::log_sum_exp::<Self>(x)
+        definition::log_sum_exp::<Self>(x)
+    }
+
+    fn argmax(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return rows::argmax(x);
+        }
+        definition::argmax::<Self>(x)
+    }
+
+    fn softmax_rows(x: CubeTensor, scale: f32) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return rows::softmax(x, scale);
+        }
+        definition::softmax::<Self>(x, scale)
+    }
+
+    fn softmax_rows_backward(y: CubeTensor, grad: CubeTensor, scale: f32) -> CubeTensor {
+        if stream::is_cuda(&y) && has_kernel(y.dtype) && grad.dtype == y.dtype {
+            return rows::softmax_backward(y, grad, scale);
+        }
+        definition::softmax_backward::<Self>(y, grad, scale)
+    }
+
+    fn rms_norm(x: CubeTensor, epsilon: f32) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return rows::rms_norm(x, epsilon);
+        }
+        definition::rms_norm::<Self>(x, epsilon)
+    }
+
+    fn rms_norm_backward(x: CubeTensor, grad: CubeTensor, epsilon: f32) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) && grad.dtype == x.dtype {
+            return rows::rms_norm_backward(x, grad, epsilon);
+        }
+        definition::rms_norm_backward::<Self>(x, grad, epsilon)
     }
 
     fn unfold(x: CubeTensor) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
             return unfold::unfold(x);
         }
-        neighbours::unfold::<Self>(x)
+        definition::unfold::<Self>(x)
     }
 
     fn fold(x: CubeTensor) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
             return unfold::fold(x);
         }
-        neighbours::fold::<Self>(x)
+        definition::fold::<Self>(x)
     }
 }
 

@@ -3,6 +3,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Int, Tensor};
 
+use crate::argmax;
 use crate::backend::TensorKernels;
 
 /// One token for each row, and how sure it is.
@@ -30,13 +31,16 @@ pub fn pick(logits: Tensor<2>, temperature: f32, uniforms: Option<Tensor<2>>) ->
             logits.clone() / temperature + gumbel
         }
     };
-    let tokens = scores.argmax(1);
-    let chosen = logits.clone().gather(1, tokens.clone()).squeeze_dim::<1>(1);
+    let tokens = argmax(scores);
+    let chosen = logits
+        .clone()
+        .gather(1, tokens.clone().unsqueeze_dim(1))
+        .squeeze_dim::<1>(1);
     let lse = Tensor::<1>::from_dispatch(<Dispatch as TensorKernels>::log_sum_exp(
         logits.into_dispatch(),
     ));
     Picked {
-        tokens: tokens.squeeze_dim(1),
+        tokens,
         confidence: (chosen - lse).exp(),
     }
 }

@@ -1,15 +1,19 @@
 //! The nodes of a file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Reader;
 use crate::document::{NodeId, PlacedNode, State};
 use crate::edit::Edit;
 use crate::param::{ParamValue, ParamValues};
+use crate::plan::order;
 use crate::problem::Problem;
 use crate::workflow::MOST_NODES;
 use crate::workflow::syntax::{Form, Key, Tree};
 
 impl Reader<'_> {
-    pub fn nodes(&mut self, tree: Tree) {
+    /// Reads the nodes; the `wires` tell in which order they are best taken in.
+    pub fn nodes(&mut self, tree: Tree, wires: Option<&Tree>) {
         let span = tree.span.clone();
         self.lost.everything |= !matches!(tree.form, Form::Map(_));
         let entries = self.map(Some(tree), "`nodes`");
@@ -25,7 +29,7 @@ impl Reader<'_> {
             self.lost.everything = true;
             return;
         }
-        for (key, value) in entries {
+        for (key, value) in in_order(entries, wires) {
             let name = key.name.clone();
             if self.node(key, value).is_none() {
                 let _ = self.failed_nodes.insert(name);
@@ -80,7 +84,7 @@ impl Reader<'_> {
             kind,
             params: ParamValues::new(),
             state,
-            verbatim: std::collections::BTreeMap::new(),
+            verbatim: BTreeMap::new(),
         };
         for (key, value) in self.map(fields.take("params"), &format!("the params of {what}")) {
             self.param(&id, &mut node, key, value);
@@ -153,5 +157,43 @@ impl Reader<'_> {
             Problem::new(code, message).node(id).port(key.name),
             value.span,
         );
+    }
+}
+
+/// `entries`, each behind what is wired to it.
+///
+/// A graph that grows in this order need never put its nodes into another: for long chains that is the
+/// difference between a moment and a minute.
+fn in_order(entries: Vec<(Key, Tree)>, wires: Option<&Tree>) -> Vec<(Key, Tree)> {
+    let mut needs: BTreeMap<String, BTreeSet<String>> = entries
+        .iter()
+        .map(|(key, _)| (key.name.clone(), BTreeSet::new()))
+        .collect();
+    let Some(Form::List(wires)) = wires.map(|wires| &wires.form) else {
+        return entries;
+    };
+    for wire in wires {
+        if let Form::Tuple(ends) = &wire.form
+            && let [from, to] = ends.as_slice()
+            && let (Some(from), Some(to)) = (node_of(from), node_of(to))
+            && needs.contains_key(from)
+            && let Some(needs) = needs.get_mut(to)
+        {
+            let _ = needs.insert(from.to_owned());
+        }
+    }
+    let order = order::in_order(&needs);
+    let places: BTreeMap<&String, usize> = order.iter().zip(0..).collect();
+    let mut entries = entries;
+    // Nodes in cycles have no place: they come last.
+    entries.sort_by_key(|(key, _)| places.get(&key.name).copied().unwrap_or(usize::MAX));
+    entries
+}
+
+/// The node of a text such as `node.port`.
+fn node_of(tree: &Tree) -> Option<&str> {
+    match &tree.form {
+        Form::Text(text) => Some(text.split_once('.')?.0),
+        _ => None,
     }
 }

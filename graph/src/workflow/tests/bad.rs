@@ -319,7 +319,7 @@ fn depth_and_size_have_limits() {
 
 #[test]
 fn a_large_file_is_read_in_no_time() {
-    let count = 3000;
+    let count = 10_000;
     let nodes: String = (0..count)
         .map(|at| format!("\"n{at}\": (kind: \"x\"),"))
         .collect();

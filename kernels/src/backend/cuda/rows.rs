@@ -1,0 +1,170 @@
+//! Work on rows, a warp or more to each: burn's own reductions give a row to one thread where nothing is tuned.
+
+use burn::tensor::{DType, Shape};
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
+use burn_cubecl::tensor::CubeTensor;
+use cudarc::driver::sys::CUstream;
+
+use super::program::{Extent, Program, argument};
+use super::stream::enqueue;
+
+const PROGRAM: Program = Program {
+    name: "rows.cu",
+    source: include_str!("rows.cu"),
+};
+
+/// From this many columns on, a row is worth a block of its own.
+const WIDE: usize = 2048;
+
+/// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`.
+pub(super) fn log_sum_exp(x: CubeTensor) -> CubeTensor {
+    let shape = Shape::new([x.meta.shape()[0]]);
+    forward(
+        x,
+        shape,
+        DType::F32,
+        ["log_sum_exp_f32", "log_sum_exp_bf16"],
+        0.0,
+    )
+}
+
+/// The first place of the largest number of each row, as i32: `[rows, columns] → [rows]`.
+pub(super) fn argmax(x: CubeTensor) -> CubeTensor {
+    let shape = Shape::new([x.meta.shape()[0]]);
+    forward(x, shape, DType::I32, ["argmax_f32", "argmax_bf16"], 0.0)
+}
+
+/// `softmax(scale·x)` of each row, in the type of `x`.
+pub(super) fn softmax(x: CubeTensor, scale: f32) -> CubeTensor {
+    let (shape, dtype) = (x.meta.shape().clone(), x.dtype);
+    forward(x, shape, dtype, ["softmax_f32", "softmax_bf16"], scale)
+}
+
+/// `x / √(mean x² + ε)` of each row, in the type of `x`.
+pub(super) fn rms_norm(x: CubeTensor, epsilon: f32) -> CubeTensor {
+    let (shape, dtype) = (x.meta.shape().clone(), x.dtype);
+    forward(x, shape, dtype, ["rms_norm_f32", "rms_norm_bf16"], epsilon)
+}
+
+/// The gradient of [`softmax`] from its result and the gradient of that.
+pub(super) fn softmax_backward(y: CubeTensor, grad: CubeTensor, scale: f32) -> CubeTensor {
+    backward(
+        y,
+        grad,
+        ["softmax_backward_f32", "softmax_backward_bf16"],
+        scale,
+    )
+}
+
+/// The gradient of [`rms_norm`] from what went in and the gradient of the result.
+pub(super) fn rms_norm_backward(x: CubeTensor, grad: CubeTensor, epsilon: f32) -> CubeTensor {
+    backward(
+        x,
+        grad,
+        ["rms_norm_backward_f32", "rms_norm_backward_bf16"],
+        epsilon,
+    )
+}
+
+/// One kernel (f32 or bf16) from one matrix to a dense output.
+fn forward(
+    x: CubeTensor,
+    shape: Shape,
+    dtype: DType,
+    kernels: [&'static str; 2],
+    mut number: f32,
+) -> CubeTensor {
+    let x = with_dense_rows(x);
+    let [rows, columns] = [x.meta.shape()[0], x.meta.shape()[1]];
+    let mut pitch = x.meta.strides()[0] as i64;
+    let (client, device) = (x.client.clone(), x.device.clone());
+    let out = empty_device_contiguous_dtype(client, device, shape, dtype);
+    if rows == 0 {
+        return out;
+    }
+    let kernel = kernels[usize::from(x.dtype == DType::BF16)];
+    enqueue(&[&x.handle], &[&out.handle], move |stream, pointers| {
+        let (mut x, mut out) = (pointers[0], pointers[1]);
+        launch(stream, kernel, [rows, columns], |height, width| {
+            vec![
+                argument(&mut x),
+                argument(&mut out),
+                argument(height),
+                argument(width),
+                argument(&mut pitch),
+                argument(&mut number),
+            ]
+        })
+    });
+    out
+}
+
+/// One kernel (f32 or bf16) from two matrices of one shape and type to a dense third.
+fn backward(
+    a: CubeTensor,
+    b: CubeTensor,
+    kernels: [&'static str; 2],
+    mut number: f32,
+) -> CubeTensor {
+    let (a, b) = (with_dense_rows(a), with_dense_rows(b));
+    let [rows, columns] = [a.meta.shape()[0], a.meta.shape()[1]];
+    let [mut a_pitch, mut b_pitch] = [&a, &b].map(|x| x.meta.strides()[0] as i64);
+    let (client, device, shape) = (a.client.clone(), a.device.clone(), a.meta.shape().clone());
+    let out = empty_device_contiguous_dtype(client, device, shape, a.dtype);
+    if rows == 0 {
+        return out;
+    }
+    let kernel = kernels[usize::from(a.dtype == DType::BF16)];
+    enqueue(
+        &[&a.handle, &b.handle],
+        &[&out.handle],
+        move |stream, pointers| {
+            let (mut a, mut b, mut out) = (pointers[0], pointers[1], pointers[2]);
+            launch(stream, kernel, [rows, columns], |height, width| {
+                vec![
+                    argument(&mut a),
+                    argument(&mut b),
+                    argument(&mut out),
+                    argument(height),
+                    argument(width),
+                    argument(&mut a_pitch),
+                    argument(&mut b_pitch),
+                    argument(&mut number),
+                ]
+            })
+        },
+    );
+    out
+}
+
+/// Launches a kernel over the rows with the arguments it takes, given places that hold rows and columns.
+fn launch(
+    stream: CUstream,
+    kernel: &'static str,
+    [rows, columns]: [usize; 2],
+    arguments: impl FnOnce(&mut u32, &mut u32) -> Vec<*mut std::ffi::c_void>,
+) -> Result<(), String> {
+    let narrow = |size: usize| {
+        u32::try_from(size).map_err(|_| format!("`{kernel}` of {rows} × {columns} is too large"))
+    };
+    let (mut height, mut width) = (narrow(rows)?, narrow(columns)?);
+    let [threads, lines] = if columns >= WIDE { [256, 1] } else { [32, 8] };
+    let extent = Extent {
+        grid: [height.div_ceil(lines), 1, 1],
+        block: [threads, lines, 1],
+    };
+    let mut arguments = arguments(&mut height, &mut width);
+    // SAFETY: the arguments are those of the kernel, and every index it forms is below rows × columns.
+    unsafe { PROGRAM.launch(stream, kernel, extent, &mut arguments) }
+}
+
+/// The matrix with neighbouring columns as neighbours in memory.
+fn with_dense_rows(x: CubeTensor) -> CubeTensor {
+    let dense = x.meta.strides()[1] == 1 || x.meta.shape()[1] == 1;
+    if dense && !x.meta.is_tiled() {
+        x
+    } else {
+        into_contiguous(x)
+    }
+}

@@ -1,0 +1,9 @@
+//! The operations in burn's own: what they mean, and the way of every device that has no faster one.
+
+mod neighbours;
+mod rows;
+
+pub(super) use neighbours::{fold, unfold};
+pub(super) use rows::{
+    argmax, column_sum, log_sum_exp, rms_norm, rms_norm_backward, softmax, softmax_backward,
+};

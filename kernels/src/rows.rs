@@ -1,0 +1,71 @@
+//! Softmax, normalisation and the largest number along the last dimension.
+
+pub(crate) mod parity;
+
+use burn::backend::Dispatch;
+use burn::tensor::{Int, Tensor};
+
+use crate::backend::TensorKernels;
+
+/// Probabilities along the last dimension, computed in f32, in the type of `x`.
+///
+/// `y = e^{scale·x} / Σ e^{scale·x}`
+///
+/// The scale is attention's `1/√d`; −∞ gets no probability.
+///
+/// Shapes: `x [.., n]` → the same.
+pub fn softmax<const D: usize>(x: Tensor<D>, scale: f32) -> Tensor<D> {
+    let dims = x.dims();
+    let y = <Dispatch as TensorKernels>::softmax_rows(matrix(x).into_dispatch(), scale);
+    Tensor::<2>::from_dispatch(y).reshape(dims)
+}
+
+/// Every vector along the last dimension scaled to a mean square of 1, computed in f32, in the type of `x`.
+///
+/// `y = x / √(mean x² + ε)`
+///
+/// Shapes: `x [.., channels]` → the same.
+/// Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
+pub fn rms_norm<const D: usize>(x: Tensor<D>, epsilon: f32) -> Tensor<D> {
+    let dims = x.dims();
+    let y = <Dispatch as TensorKernels>::rms_norm(matrix(x).into_dispatch(), epsilon);
+    Tensor::<2>::from_dispatch(y).reshape(dims)
+}
+
+/// Where the largest number of each row is, the first of equals.
+///
+/// Shapes: `x [rows, n]` → `[rows]`.
+pub fn argmax(x: Tensor<2>) -> Tensor<1, Int> {
+    let device = x.device();
+    let places = <Dispatch as TensorKernels>::argmax(x.into_dispatch());
+    Tensor::<1, Int>::from_dispatch(places).cast(device.settings().int_dtype)
+}
+
+/// The tensor as rows.
+fn matrix<const D: usize>(x: Tensor<D>) -> Tensor<2> {
+    let dims = x.dims();
+    let rows: usize = dims[..D - 1].iter().product();
+    x.reshape([rows, dims[D - 1]])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::{argmax, softmax};
+
+    #[test]
+    fn the_first_of_the_largest_is_found() {
+        let x = [[0.0, 3.0, 3.0], [-1.0, -2.0, -0.5], [7.0, 7.0, 7.0]];
+        let found = argmax(Tensor::from_floats(x, &Device::flex())).into_data();
+        let found: Vec<i64> = found.convert::<i64>().iter::<i64>().collect();
+        assert_eq!(found, [1, 2, 0]);
+    }
+
+    #[test]
+    fn what_is_masked_gets_no_probability() {
+        let x = Tensor::<2>::from_floats([[1000.0, f32::NEG_INFINITY, 1000.0]], &Device::flex());
+        let y: Vec<f32> = softmax(x, 0.5).into_data().try_into_vec().expect("f32");
+        assert_eq!(y, [0.5, 0.0, 0.5]);
+    }
+}
