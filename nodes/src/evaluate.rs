@@ -1,6 +1,10 @@
 //! How good a tokenizer, a denoiser, a sampler is.
 
+mod reconstruction;
+
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
-pub fn register(_registry: &mut Registry) {}
+pub fn register(registry: &mut Registry) {
+    let _ = registry.add::<reconstruction::EvaluateReconstruction>();
+}

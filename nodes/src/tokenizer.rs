@@ -1,8 +1,14 @@
 //! Pictures to codes: loading, encoding, training.
 
+mod batches;
 mod encode;
+pub(crate) mod figures;
 mod load;
 mod save;
+mod train;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 use graph::registry::Registry;
 
@@ -11,5 +17,6 @@ pub fn register(registry: &mut Registry) {
     let _ = registry
         .add::<load::LoadTokenizer>()
         .add::<encode::EncodeImage>()
+        .add::<train::TrainTokenizer>()
         .add::<save::SaveTokenizer>();
 }

@@ -1,0 +1,253 @@
+//! One training run.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
+use graph::error::NodeError;
+use graph::random::Stream;
+use graph::run::Run;
+
+use super::TrainTokenizer;
+use super::report::{Figures, sheet};
+use crate::compute::Compute;
+use crate::network::tokenizer::{
+    Quantiser, Reconstruction, TokenizerConfig, TokenizerNetwork, TrainedTokenizer,
+};
+use crate::tokenizer::batches::{Batches, Source};
+use crate::tokenizer::figures::Usage;
+use crate::train::optimiser::Trainer;
+use crate::value::Curve;
+
+/// The stream of the draws that choose latents for vectors that nobody uses.
+const RESTART: u32 = 17;
+
+/// A preview is shown at every so many points of the curve.
+const PREVIEW_EVERY: u32 = 10;
+
+/// A vector that was not used at so many points of the curve in a row starts anew.
+const IDLE: u32 = 4;
+
+/// One training run.
+pub(super) struct Session<'a> {
+    node: &'a TrainTokenizer,
+    run: &'a Run,
+    config: TokenizerConfig,
+    quantiser: Quantiser,
+    trainer: Trainer<TokenizerNetwork>,
+    source: Source,
+    device: Device,
+    dtype: FloatDType,
+    checkpoint: Option<PathBuf>,
+    restart: Stream,
+    idle: Vec<u32>,
+    curve: Curve,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        node: &'a TrainTokenizer,
+        config: TokenizerConfig,
+        network: TokenizerNetwork,
+        source: Source,
+        compute: &Compute,
+        run: &'a Run,
+    ) -> Self {
+        let checkpoint = &node.checkpoint;
+        Self {
+            quantiser: Quantiser::new(&config.quantiser),
+            trainer: Trainer::new(network, node.optimiser()),
+            device: compute.device().clone(),
+            dtype: compute.training_type(),
+            checkpoint: (!checkpoint.0.is_empty()).then(|| run.resolve(checkpoint)),
+            restart: source.random.stream(RESTART),
+            idle: vec![0; config.codebook()],
+            curve: Curve {
+                axis: "step".into(),
+                lines: Vec::new(),
+            },
+            node,
+            run,
+            config,
+            source,
+        }
+    }
+
+    /// Learns until the last step or the time limit.
+    ///
+    /// Errors: a picture or the checkpoint cannot be read, the loss is no number any longer, or the run was cancelled;
+    /// then a checkpoint is written first.
+    pub(super) fn learn(mut self) -> Result<(TrainedTokenizer, Curve), NodeError> {
+        let first = self.resume()?;
+        let batches = Batches::new(self.source.clone(), first, self.node.steps);
+        let started = Instant::now();
+        let limit = f64::from(self.node.time_limit);
+        let mut logged = (started, first);
+        for step in first..self.node.steps {
+            if let Err(cancelled) = self.run.check() {
+                self.write(step)?;
+                return Err(cancelled);
+            }
+            let elapsed = started.elapsed().as_secs_f64();
+            if limit > 0.0 {
+                if elapsed >= limit {
+                    self.run.note(format!("the time is up after {step} steps"));
+                    self.write(step)?;
+                    break;
+                }
+                let by_steps = f64::from(step) / f64::from(self.node.steps);
+                self.trainer.stretch((elapsed / limit).max(by_steps) as f32);
+            }
+
+            let bytes = batches.next()?;
+            let done = step + 1;
+            let log = done % self.node.log_every == 0 || done == self.node.steps;
+            self.step(bytes, log.then_some(&mut logged), done, started)?;
+            self.tell_progress(done, elapsed, limit);
+            if done % self.node.checkpoint_every == 0 || done == self.node.steps {
+                self.write(done)?;
+            }
+        }
+        let network = self.trainer.averaged();
+        let tokenizer = TrainedTokenizer::new(self.config, network, &self.device);
+        Ok((tokenizer, self.curve))
+    }
+
+    /// Learns from one batch; where `log` is there, also measures, which waits for the device.
+    fn step(
+        &mut self,
+        bytes: Vec<u8>,
+        log: Option<&mut (Instant, u32)>,
+        done: u32,
+        started: Instant,
+    ) -> Result<(), NodeError> {
+        let pixels = self.upload(bytes);
+        let made = self
+            .quantiser
+            .reconstruct(self.trainer.module(), pixels.clone(), self.dtype);
+        let difference = made.pixels.clone() - pixels.clone();
+        let loss = self.loss(&made, difference.clone());
+        let measured = log.is_some().then(|| loss.clone().inner());
+        let _ = self.trainer.learn(loss);
+        let (Some(loss), Some((logged_at, logged_step))) = (measured, log) else {
+            return Ok(());
+        };
+
+        let codes: Vec<u32> = self
+            .quantiser
+            .codes(self.trainer.module(), made.latents.clone().inner())
+            .into_data()
+            .convert::<i64>()
+            .iter::<i64>()
+            .map(|code| code as u32)
+            .collect();
+        let mut usage = Usage::new(self.config.codebook());
+        usage.count(codes);
+        self.restart_idle(&usage, made.latents.inner(), done);
+        let figures = Figures::read(loss, difference.inner(), usage);
+        if !figures.loss.is_finite() {
+            return Err(NodeError::failed(
+                format!("the loss is {} at step {done}", figures.loss),
+                "lower `learning_rate`, or raise `warmup`",
+            ));
+        }
+        let rate = f64::from(done - *logged_step) / logged_at.elapsed().as_secs_f64().max(1e-9);
+        figures.tell(done, rate, started.elapsed(), &mut self.curve, self.run);
+        (*logged_at, *logged_step) = (Instant::now(), done);
+        if (done / self.node.log_every).is_multiple_of(PREVIEW_EVERY) {
+            self.run
+                .preview(sheet(&pixels.inner(), &made.pixels.inner()));
+        }
+        Ok(())
+    }
+
+    /// Values from −1 to 1 on the device that gradients are made on.
+    fn upload(&self, bytes: Vec<u8>) -> Tensor<4> {
+        let [height, width] = self.source.size;
+        let data = TensorData::new(bytes, [self.source.batch, height, width, 3]);
+        Tensor::<4, Int>::from_data(data, (self.trainer.device(), DType::U8))
+            .float()
+            .div_scalar(127.5)
+            .sub_scalar(1.0)
+    }
+
+    /// `l1 · mean |d| + l2 · mean d²`, plus what the quantiser has to learn.
+    fn loss(&self, made: &Reconstruction, difference: Tensor<4>) -> Tensor<1> {
+        let absolute = difference.clone().abs().mul_scalar(self.node.loss_l1);
+        let square = (difference.clone() * difference).mul_scalar(self.node.loss_l2);
+        let loss = (absolute + square).mean();
+        match &made.quantiser_loss {
+            Some(learned) => loss + learned.clone(),
+            None => loss,
+        }
+    }
+
+    /// Moves learned vectors that nobody has used for a while onto latents of this batch.
+    fn restart_idle(&mut self, usage: &Usage, latents: Tensor<2>, done: u32) {
+        let Some(vectors) = self.trainer.module().codebook() else {
+            return;
+        };
+        let mut unseen = vec![false; self.idle.len()];
+        usage.unseen().for_each(|code| unseen[code] = true);
+        for (idle, unseen) in self.idle.iter_mut().zip(&unseen) {
+            *idle = if *unseen { *idle + 1 } else { 0 };
+        }
+        let restarted: Vec<usize> = (0..self.idle.len())
+            .filter(|code| self.idle[*code] >= IDLE)
+            .collect();
+        if restarted.is_empty() {
+            return;
+        }
+
+        let [n, _] = latents.dims();
+        let [codes, dimensions] = vectors.dims();
+        let mut sources: Vec<i32> = vec![0; codes];
+        let mut kept = vec![1.0_f32; codes];
+        for code in &restarted {
+            sources[*code] = self.restart.below(n as u32, 0, done, *code as u32) as i32;
+            kept[*code] = 0.0;
+            self.idle[*code] = 0;
+        }
+        let sources = Tensor::<1, Int>::from_ints(sources.as_slice(), &self.device);
+        let kept = Tensor::<2>::from_data(TensorData::new(kept, [codes, 1]), &self.device)
+            .expand([codes, dimensions]);
+        let fresh = latents.select(0, sources);
+        let mixed = vectors.inner() * kept.clone() + fresh * (kept.neg() + 1.0);
+        self.trainer.change(|network| network.with_codebook(mixed));
+        self.run.note(format!(
+            "step {done}: {} vectors that nobody used start anew",
+            restarted.len()
+        ));
+    }
+
+    fn tell_progress(&self, done: u32, elapsed: f64, limit: f64) {
+        let steps = f64::from(self.node.steps);
+        let by_time = if limit > 0.0 {
+            (elapsed / limit).min(1.0) * steps
+        } else {
+            0.0
+        };
+        let progress = u64::from(done).max(by_time as u64);
+        self.run.progress(progress, u64::from(self.node.steps));
+    }
+
+    /// Takes up the checkpoint where that is wanted and there is one; returns the first step to do.
+    fn resume(&mut self) -> Result<u32, NodeError> {
+        let Some(path) = self.checkpoint.as_ref().filter(|path| path.exists()) else {
+            return Ok(0);
+        };
+        if !self.node.resume {
+            return Ok(0);
+        }
+        let position = self.trainer.resume(path)?;
+        self.run.note(format!("goes on at step {position}"));
+        Ok(position as u32)
+    }
+
+    fn write(&self, step: u32) -> Result<(), NodeError> {
+        if let Some(path) = &self.checkpoint {
+            self.trainer.save(path, u64::from(step))?;
+        }
+        Ok(())
+    }
+}
