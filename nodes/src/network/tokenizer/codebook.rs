@@ -1,6 +1,6 @@
 //! Vector quantisation: a code is the learned vector that fits a latent best.
 
-use burn::tensor::{Int, Tensor, activation::softmax};
+use burn::tensor::{Int, Tensor};
 
 use super::config::{CodeGradient, Matching};
 
@@ -25,11 +25,10 @@ impl CodebookQuantiser {
     pub fn codes(&self, latents: Tensor<2>, vectors: &Tensor<2>) -> Tensor<1, Int> {
         let [n, _] = latents.dims();
         let rows = (SCORES / 4 / vectors.dims()[0]).clamp(1, n);
-        let parts = latents.split(rows, 0).into_iter().map(|part| {
-            self.scores(part, vectors.clone())
-                .argmax(1)
-                .squeeze_dim::<1>(1)
-        });
+        let parts = latents
+            .split(rows, 0)
+            .into_iter()
+            .map(|part| kernels::argmax(self.scores(part, vectors.clone())));
         Tensor::cat(parts.collect(), 0)
     }
 
@@ -58,7 +57,7 @@ impl CodebookQuantiser {
             CodeGradient::StraightThrough => latents.clone() + (chosen - latents).detach(),
             CodeGradient::Index => {
                 // The hard choice has the gradient of the vectors, the soft one that of the choice.
-                let shares = softmax(self.scores(latents, vectors.clone()), 1);
+                let shares = kernels::softmax(self.scores(latents, vectors.clone()), 1.0);
                 let soft = shares.matmul(vectors.detach());
                 chosen + (soft.clone() - soft.detach())
             }
