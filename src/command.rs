@@ -47,7 +47,7 @@ pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
     let mut parser = Arguments::command();
     let mut source = None;
     let mut flags = Vec::new();
-    if let Some(path) = interface::workflow_of(&mut parser, &arguments) {
+    if let Some(path) = interface::workflow_of(&parser, &arguments) {
         let opened = Source::open(&path, &registry)?;
         flags = interface::flags(&opened.workflow.graph, &registry);
         if flags.len() < opened.workflow.graph.interface().params.len() {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use graph::document::{Graph, PortRef};
-use graph::param::{ParamKind, ParamSpec};
+use graph::param::{ParamKind, ParamSpec, ParamValue};
 use graph::registry::Registry;
 
 /// A parameter that a workflow offers.
@@ -18,6 +18,8 @@ pub struct Flag {
     pub target: PortRef,
     /// What may be set.
     pub spec: ParamSpec,
+    /// What it is unless set: what the workflow says, else the default.
+    pub now: Option<ParamValue>,
 }
 
 impl Flag {
@@ -30,7 +32,9 @@ impl Flag {
 /// The workflow that `smalto run …` names, found before the flags that this workflow brings are known.
 ///
 /// Any other flag than the built-in ones is taken to have a value.
-pub fn workflow_of(parser: &mut Command, arguments: &[OsString]) -> Option<PathBuf> {
+pub fn workflow_of(parser: &Command, arguments: &[OsString]) -> Option<PathBuf> {
+    // A copy: what is added to a parser once it is built, it takes no notice of.
+    let mut parser = parser.clone();
     parser.build();
     let run = parser.find_subcommand("run")?;
     let mut words = arguments.iter().skip(1);
@@ -68,11 +72,14 @@ pub fn flags(graph: &Graph, registry: &Registry) -> Vec<Flag> {
     let params = graph.interface().params.iter();
     params
         .filter_map(|(name, target)| {
-            let kind = &graph.node(&target.node)?.kind;
-            let spec = registry.get(kind)?.descriptor.param(&target.port)?.clone();
+            let placed = graph.node(&target.node)?;
+            let entry = registry.get(&placed.kind)?;
+            let spec = entry.descriptor.param(&target.port)?.clone();
+            let now = placed.params.get(&target.port).or(spec.default.as_ref());
             Some(Flag {
                 name: name.clone(),
                 target: target.clone(),
+                now: now.cloned(),
                 spec,
             })
         })
@@ -104,14 +111,14 @@ pub fn add(run: Command, flags: &[Flag]) -> Command {
 }
 
 fn argument(flag: &Flag) -> Arg {
-    let default = match &flag.spec.default {
-        Some(default) => format!(" [default of the node: {default}]"),
+    let now = match &flag.now {
+        Some(now) => format!(" [unless set: {now}]"),
         None => String::new(),
     };
     Arg::new(flag.name.clone())
         .long(flag.long())
         .value_name(value_name(&flag.spec.kind))
-        .help(format!("{} ({}){default}", flag.spec.doc, flag.target))
+        .help(format!("{} ({}){now}", flag.spec.doc, flag.target))
         .help_heading("What this workflow offers")
         .allow_hyphen_values(true)
         .action(ArgAction::Set)

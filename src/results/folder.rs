@@ -85,7 +85,8 @@ impl Folder {
                 problem: format!("cannot write `{}`: {error}", path.display()),
                 hint: "nothing is left of it; free some space, or choose another folder with `--out DIR`".into(),
             })?;
-            written.push(Written::File(path));
+            let told = path.strip_prefix(".").map_or(path.as_path(), |path| path);
+            written.push(Written::File(told.into()));
         }
         Ok(written)
     }
