@@ -61,6 +61,9 @@ fn verify(target: &Target, compute: &Compute) -> Result<(), Failure> {
             )
         };
         let _ = writeln!(std::io::stdout(), "{line}");
+        if let Some(reason) = &report.failure {
+            let _ = writeln!(std::io::stderr(), "      {reason}");
+        }
     }
     if wrong > 0 {
         let total = reports.len();
