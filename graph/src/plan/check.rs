@@ -7,7 +7,7 @@ use super::{Plan, PlanError, interface, similar};
 use crate::document::{Graph, NodeId, PlacedNode, State, Wire};
 use crate::kind::Kind;
 use crate::node::Descriptor;
-use crate::param::{ParamError, ParamSpec, ParamValues, complete};
+use crate::param::{ParamError, ParamKind, ParamSpec, ParamValue, ParamValues, complete};
 use crate::port::Arity;
 use crate::registry::{Entry, Registry};
 
@@ -175,6 +175,18 @@ pub fn params(
         wrong.extend(errors);
         ParamValues::new()
     });
+    for spec in &specs {
+        if let (ParamKind::Path { .. }, Some(ParamValue::Text(path))) =
+            (&spec.kind, values.get(&spec.name))
+            && path.contains('\\')
+        {
+            wrong.push(ParamError::Invalid {
+                param: spec.name.clone(),
+                expected: "a path with `/` between folders, which every system understands".into(),
+                found: format!("{path:?}"),
+            });
+        }
+    }
     // What a node says of its parameters together can be asked only once all of them are there.
     if wrong.is_empty()
         && wired.is_empty()

@@ -154,6 +154,17 @@ fn every_problem_is_told() {
 }
 
 #[test]
+fn paths_are_the_same_on_every_system() {
+    check(&graph(r#"r: test.read path="a/../b.txt""#), "r");
+    refused(
+        &graph(r#"r: test.read path="a\b.txt""#),
+        &[
+            r#"node `r`: parameter `path` must be a path with `/` between folders, which every system understands, but is "a\\b.txt""#,
+        ],
+    );
+}
+
+#[test]
 fn wires_are_judged_while_they_are_drawn() {
     let graph = graph("n: test.number\n j: test.join\n u: acme.thing");
     let judge = |from: &str, to: &str| {
