@@ -242,17 +242,26 @@ impl Node for Write {
 #[derive(Clone, Debug, Params)]
 pub struct Count {}
 
+#[derive(Ports)]
+pub struct CountOut {
+    /// The number.
+    number: f64,
+    /// Always the same.
+    text: String,
+}
+
 impl Node for Count {
     const ID: &'static str = "test.count";
     const EFFECT: Effect = Effect::Impure;
     type Inputs = ();
-    type Outputs = NumberOut;
+    type Outputs = CountOut;
 
-    fn run(&self, (): (), run: &mut Run) -> Result<NumberOut, NodeError> {
+    fn run(&self, (): (), run: &mut Run) -> Result<CountOut, NodeError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         log(run, "count");
-        Ok(NumberOut {
+        Ok(CountOut {
             number: COUNT.fetch_add(1, Ordering::Relaxed) as f64,
+            text: "counted".into(),
         })
     }
 }

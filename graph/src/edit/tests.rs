@@ -150,7 +150,9 @@ fn a_removed_node_comes_back_with_all_that_was_said_of_it() {
         b: test.text
         join: test.join
         a.text -> join.more
+        a.other -> join.more
         b.text -> join.more
+        a.third -> join.more
         a.text -> join.first
     "#,
     );
@@ -293,6 +295,21 @@ fn check_sound(graph: &Graph) {
             .keys()
             .all(|wire| wires.contains(wire))
     );
+    for from in graph.nodes().keys() {
+        let mut behind = BTreeSet::from([from]);
+        let mut open = vec![from];
+        while let Some(node) = open.pop() {
+            let next = graph.wires_from(node).map(|wire| &wire.to.node);
+            open.extend(next.filter(|node| behind.insert(node)));
+        }
+        for to in graph.nodes().keys() {
+            assert_eq!(
+                graph.would_cycle(to, from),
+                behind.contains(to),
+                "{to} -> {from}"
+            );
+        }
+    }
     let order: Vec<_> = graph.in_order().collect();
     assert_eq!(order.len(), graph.nodes().len());
     let place: BTreeMap<&NodeId, usize> = order.iter().copied().zip(0..).collect();

@@ -4,7 +4,6 @@ use super::event::Reason;
 use super::key::{InputKeys, Key, Parts};
 use super::work::{Context, params};
 use crate::node::Effect;
-use crate::param::{ParamKind, PathPurpose};
 use crate::plan::{Origin, Step};
 use crate::port::Values;
 
@@ -92,19 +91,8 @@ fn forecasts(context: &Context<'_>) -> Vec<Option<Parts>> {
     let steps = context.plan.steps();
     let mut forecasts: Vec<Option<Parts>> = Vec::with_capacity(steps.len());
     let mut keys: Vec<Option<Key>> = Vec::with_capacity(steps.len());
-    let mut behind_effects: Vec<bool> = Vec::with_capacity(steps.len());
     for step in steps {
-        let behind_effect = step.origins().any(|origin| {
-            let effect = steps[origin.step].entry.descriptor.effect;
-            behind_effects[origin.step] || matches!(effect, Effect::WritesFiles | Effect::Impure)
-        });
-        behind_effects.push(behind_effect);
-        // What a step reads may be what another one before it writes in this very run.
-        let parts = if behind_effect && reads(step) {
-            None
-        } else {
-            forecast(context, step, &keys)
-        };
+        let parts = forecast(context, step, &keys);
         keys.push(parts.as_ref().map(Parts::key));
         forecasts.push(parts);
     }
@@ -125,19 +113,6 @@ fn forecast(context: &Context<'_>, step: &Step, keys: &[Option<Key>]) -> Option<
     }
     let inputs = step.input_keys(|origin| keys[origin.step])?;
     context.parts(step, params(step, &wired).ok()?, inputs).ok()
-}
-
-fn reads(step: &Step) -> bool {
-    let descriptor = &step.entry.descriptor;
-    descriptor.effect != Effect::Pure
-        && descriptor.params.iter().any(|spec| {
-            matches!(
-                spec.kind,
-                ParamKind::Path {
-                    purpose: PathPurpose::Read
-                }
-            )
-        })
 }
 
 impl Step {

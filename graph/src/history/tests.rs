@@ -64,13 +64,14 @@ fn what_is_no_part_of_the_drag_is_a_step_of_its_own() {
     history.merge(&mut graph, set(3)).expect("it can be done");
     history.seal();
     history.merge(&mut graph, set(4)).expect("it can be done");
+    history.merge(&mut graph, set(5)).expect("it can be done");
     let mut count = 0;
     while history.undo(&mut graph) {
         count += 1;
     }
     assert_eq!(
         count, 6,
-        "the two first settings of the parameter are one step"
+        "the settings to 1 and 2 are one step, and those to 4 and 5"
     );
 }
 

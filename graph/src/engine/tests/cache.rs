@@ -257,7 +257,7 @@ fn what_does_more_than_compute_always_runs() {
         w.text -> behind.text
         w.text -> r.path
         t.text -> after.first
-        c.number -> after.seed
+        c.text -> after.more
     "#,
     );
     let _ = bench.run(&graph);

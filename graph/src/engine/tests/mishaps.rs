@@ -186,8 +186,12 @@ fn cancelling_before_the_start_or_at_the_very_end() {
     let cancel = Cancel::default();
     cancel.cancel();
     bench.engine.forget();
-    let outcome = bench.engine.run(&plan, &bench.options, &cancel, |_| {});
+    let mut events = Vec::new();
+    let outcome = bench.engine.run(&plan, &bench.options, &cancel, |event| {
+        events.push(event.clone())
+    });
     assert!(outcome.cancelled && outcome.failed.is_empty());
+    assert_eq!(events.len(), 1, "nothing is started: {events:?}");
 }
 
 /// Lent to nodes that wait for each other.
