@@ -9,6 +9,7 @@ use crate::sample::{Log, graph, id, port, registry};
 use crate::value::Footprint;
 
 mod cache;
+mod memory;
 mod mishaps;
 
 /// An engine with a log of what its nodes did.

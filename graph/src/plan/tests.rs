@@ -101,6 +101,33 @@ fn the_order_does_not_depend_on_how_the_graph_came_about() {
 }
 
 #[test]
+fn errors_do_not_depend_on_how_the_graph_came_about() {
+    let lines = [
+        "z: test.mark",
+        "a: test.mark",
+        "m: test.join",
+        "f: test.read",
+        "a.text -> m.more",
+    ];
+    for seed in 0..20 {
+        let mut dice = Dice::new(seed);
+        let mut lines = lines;
+        for at in 1..lines.len() {
+            lines.swap(at, dice.below(at + 1));
+        }
+        refused(
+            &graph(&lines.join("\n")),
+            &[
+                "nothing is wired to `a.text`, which needs text",
+                "node `f`: parameter `path` must be set: The file, or a folder of which the names are read.",
+                "nothing is wired to `m.first`, which needs text",
+                "nothing is wired to `z.text`, which needs text",
+            ],
+        );
+    }
+}
+
+#[test]
 fn every_parameter_is_an_input() {
     let wired = graph(
         "t: test.text\n n: test.number value=2.0\n j: test.join copies=3\n \

@@ -188,7 +188,7 @@ fn cancelling_before_the_start_or_at_the_very_end() {
     bench.engine.forget();
     let mut events = Vec::new();
     let outcome = bench.engine.run(&plan, &bench.options, &cancel, |event| {
-        events.push(event.clone())
+        events.push(event.clone());
     });
     assert!(outcome.cancelled && outcome.failed.is_empty());
     assert_eq!(events.len(), 1, "nothing is started: {events:?}");
