@@ -1,6 +1,7 @@
 //! The operations that a device may do in its own way: one trait, implemented for the CPU, CUDA and autodiff.
 
 mod autodiff;
+mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod definition;
@@ -8,7 +9,7 @@ mod definition;
 #[cfg(feature = "cuda")]
 use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::{
-    Backend, Flex, TensorMetadata, backend_extension,
+    Backend, TensorMetadata, backend_extension,
     tensor::{FloatTensor, IntTensor},
 };
 use burn::tensor::{DType, FloatDType, Shape};
@@ -117,8 +118,6 @@ pub trait TensorKernels: Backend {
         definition::fold::<Self>(x)
     }
 }
-
-impl TensorKernels for Flex {}
 
 /// `tensor` in `dtype`, untouched where it already is.
 fn cast<B: Backend>(tensor: FloatTensor<B>, dtype: FloatDType) -> FloatTensor<B> {
