@@ -2,6 +2,7 @@
 
 mod batches;
 mod encode;
+mod encode_dataset;
 pub(crate) mod figures;
 mod load;
 mod save;
@@ -17,6 +18,7 @@ pub fn register(registry: &mut Registry) {
     let _ = registry
         .add::<load::LoadTokenizer>()
         .add::<encode::EncodeImage>()
+        .add::<encode_dataset::EncodeDataset>()
         .add::<train::TrainTokenizer>()
         .add::<save::SaveTokenizer>();
 }

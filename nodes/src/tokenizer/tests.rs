@@ -10,7 +10,7 @@ use graph::preview::Preview;
 use graph::run::{Cancel, Reporter, Resources, Run, Silent};
 
 use super::train::{self, TrainTokenizer};
-use super::{load, save};
+use super::{encode_dataset, load, save};
 use crate::compute::Compute;
 use crate::value::{Dataset, Example, Image, Pixels, Samples, Tokenizer};
 
@@ -263,4 +263,53 @@ fn saved_in_eight_bits_a_tokenizer_is_small_and_still_good() {
     let difference = pixels(&loaded).pixels().clone() - pixels(&trained).pixels().clone();
     let difference = difference.abs().mean().into_scalar::<f32>();
     assert!(difference < 0.05, "{difference}");
+}
+
+#[test]
+fn a_dataset_is_encoded_once_and_read_back_with_its_captions() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut run = alone(folder.path(), Cancel::default());
+    let trained = train(&trainer(&[("steps", ParamValue::Int(1))]), &mut run);
+    let tokenizer = trained.expect("it trains").tokenizer;
+    let pictures = Dataset::new(Gradients { count: 7, side: 8 });
+    let node = encode_dataset::EncodeDataset {
+        path: "codes.safetensors".into(),
+        count: 5,
+        batch: 2,
+    };
+    let inputs = encode_dataset::Inputs {
+        tokenizer: tokenizer.clone(),
+        dataset: pictures.clone(),
+    };
+    let encoded = node
+        .run(inputs, &mut run)
+        .expect("the pictures fit")
+        .dataset;
+    assert!(folder.path().join("codes.safetensors").exists());
+    assert_eq!(encoded.len(), 5);
+    for index in 0..5 {
+        let example = encoded.get(index).expect("it was just written");
+        let picture = pictures.get(index).expect("it is made up");
+        assert_eq!(
+            (&example.caption, &example.family),
+            (&picture.caption, &picture.family)
+        );
+        let Pixels::Codes { codes, .. } = example.pixels else {
+            panic!("picture {index} is not encoded");
+        };
+        let bytes = Gradients { count: 7, side: 8 }.bytes(index);
+        let image = Image::from_bytes(&bytes, [1, 8, 8], &burn::tensor::Device::flex());
+        let tokens = tokenizer.codec().encode(&image.expect("the shape fits"));
+        assert_eq!(codes, tokens.expect("8 is a multiple of 4").codes());
+    }
+
+    let again = encode_dataset::Inputs {
+        tokenizer,
+        dataset: encoded,
+    };
+    let message = node
+        .run(again, &mut run)
+        .map(drop)
+        .expect_err("they are codes");
+    assert!(message.to_string().contains("encoded already"), "{message}");
 }
