@@ -1,0 +1,14 @@
+//! Tests of the whole, in one binary: `cargo test -p smalto`.
+
+// The program as its users meet it: exit codes, messages, files.
+mod program;
+#[cfg(unix)]
+mod signals;
+
+// Every workflow file that the repository carries.
+mod workflows;
+
+// What the repository promises about itself.
+mod node_pages;
+mod repository;
+mod tidy;
