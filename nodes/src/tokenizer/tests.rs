@@ -199,7 +199,7 @@ impl Reporter for Stopper {
 }
 
 #[test]
-fn lists_that_do_not_fit_are_named() {
+fn parameters_that_do_not_fit_are_named() {
     let cases = [
         (
             "channels",
@@ -217,6 +217,15 @@ fn lists_that_do_not_fit_are_named() {
             "parameter `levels` must be such that quantiser.scalar.levels[1] is from 2 to 256, but is 1",
         ),
     ];
+    let node = trainer(&[("resume", ParamValue::Bool(true))]);
+    let message = node
+        .check()
+        .expect_err("there is no checkpoint")
+        .to_string();
+    assert!(
+        message.starts_with("parameter `checkpoint` must be"),
+        "{message}"
+    );
     for (param, value, expected) in cases {
         let node = trainer(&[(param, ParamValue::Text(value.into()))]);
         let message = node.check().expect_err("the list does not fit").to_string();

@@ -138,6 +138,13 @@ impl Node for TrainTokenizer {
     type Outputs = Outputs;
 
     fn check(&self) -> Result<(), ParamError> {
+        if self.resume && self.checkpoint.0.is_empty() {
+            return Err(ParamError::Invalid {
+                param: "checkpoint".into(),
+                expected: "the file to go on from, since `resume` is set".into(),
+                found: "empty".into(),
+            });
+        }
         shape::config(self).map(drop)
     }
 

@@ -10,7 +10,7 @@ use crate::network::weights::{self, Weights};
 use crate::value::{Codec, Grid, Image, Tokens};
 
 /// How much memory one layer may take at a time, in bytes; larger batches are worked on in parts.
-const LAYER_BYTES: usize = 1 << 30;
+const LAYER_BYTES: usize = 256 << 20;
 
 /// A trained tokenizer: computes in f32 on every device, so that codes do not depend on where they are made.
 #[derive(Clone, Debug)]
@@ -193,9 +193,13 @@ impl Codec for TrainedTokenizer {
     }
 
     fn footprint(&self) -> Footprint {
+        let bytes = weights::bytes(&self.network);
+        if self.device == Device::flex() {
+            return Footprint::host(bytes as usize);
+        }
         Footprint {
             host: 0,
-            device: weights::bytes(&self.network),
+            device: bytes,
         }
     }
 }

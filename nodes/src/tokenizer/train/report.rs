@@ -1,6 +1,6 @@
 //! What a training run tells about itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
 use graph::preview::Preview;
@@ -44,20 +44,58 @@ impl Figures {
     }
 
     /// Adds the figures to the curve and to the log.
-    pub(super) fn tell(&self, step: u32, rate: f64, took: Duration, curve: &mut Curve, run: &Run) {
+    pub(super) fn tell(&self, step: u32, pace: &Pace, curve: &mut Curve, run: &Run) {
         let x = f64::from(step);
         curve.push("loss", x, self.loss);
         curve.push("PSNR (dB)", x, self.psnr);
         curve.push("code usage", x, self.usage.share());
         curve.push("perplexity", x, self.usage.perplexity());
         run.note(format!(
-            "step {step}: loss {:.4}, PSNR {:.2} dB, {} codes used, perplexity {:.0}, {rate:.1} steps/s, {:.0} s",
+            "step {step}: loss {:.4}, PSNR {:.2} dB, {} codes used, perplexity {:.0}, {}",
             self.loss,
             self.psnr,
             self.usage.used(),
             self.usage.perplexity(),
-            took.as_secs_f64(),
+            pace.line(step),
         ));
+    }
+}
+
+/// How fast a run is.
+pub(super) struct Pace {
+    started: Instant,
+    since: Instant,
+    step: u32,
+    /// How long the run has waited for pictures since the last point of the curve.
+    pub(super) waited: Duration,
+}
+
+impl Pace {
+    pub(super) fn new(step: u32) -> Self {
+        let now = Instant::now();
+        Self {
+            started: now,
+            since: now,
+            step,
+            waited: Duration::ZERO,
+        }
+    }
+
+    fn line(&self, step: u32) -> String {
+        let took = self.since.elapsed().as_secs_f64().max(1e-9);
+        format!(
+            "{:.1} steps/s, {:.0} % of it waiting for pictures, {:.0} s",
+            f64::from(step - self.step) / took,
+            100.0 * self.waited.as_secs_f64() / took,
+            self.started.elapsed().as_secs_f64(),
+        )
+    }
+
+    /// Starts to count anew.
+    pub(super) fn logged(&mut self, step: u32) {
+        self.since = Instant::now();
+        self.step = step;
+        self.waited = Duration::ZERO;
     }
 }
 

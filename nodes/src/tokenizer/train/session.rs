@@ -9,7 +9,7 @@ use graph::random::Stream;
 use graph::run::Run;
 
 use super::TrainTokenizer;
-use super::report::{Figures, sheet};
+use super::report::{Figures, Pace, sheet};
 use crate::compute::Compute;
 use crate::network::tokenizer::{
     Quantiser, Reconstruction, TokenizerConfig, TokenizerNetwork, TrainedTokenizer,
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
         let batches = Batches::new(self.source.clone(), first, self.node.steps);
         let started = Instant::now();
         let limit = f64::from(self.node.time_limit);
-        let mut logged = (started, first);
+        let mut pace = Pace::new(first);
         for step in first..self.node.steps {
             if let Err(cancelled) = self.run.check() {
                 self.write(step)?;
@@ -99,10 +99,12 @@ impl<'a> Session<'a> {
                 self.trainer.stretch((elapsed / limit).max(by_steps) as f32);
             }
 
+            let asked = Instant::now();
             let bytes = batches.next()?;
+            pace.waited += asked.elapsed();
             let done = step + 1;
             let log = done % self.node.log_every == 0 || done == self.node.steps;
-            self.step(bytes, log.then_some(&mut logged), done, started)?;
+            self.step(bytes, log.then_some(&mut pace), done)?;
             self.tell_progress(done, elapsed, limit);
             if done % self.node.checkpoint_every == 0 || done == self.node.steps {
                 self.write(done)?;
@@ -114,13 +116,7 @@ impl<'a> Session<'a> {
     }
 
     /// Learns from one batch; where `log` is there, also measures, which waits for the device.
-    fn step(
-        &mut self,
-        bytes: Vec<u8>,
-        log: Option<&mut (Instant, u32)>,
-        done: u32,
-        started: Instant,
-    ) -> Result<(), NodeError> {
+    fn step(&mut self, bytes: Vec<u8>, log: Option<&mut Pace>, done: u32) -> Result<(), NodeError> {
         let pixels = self.upload(bytes);
         let made = self
             .quantiser
@@ -129,21 +125,13 @@ impl<'a> Session<'a> {
         let loss = self.loss(&made, difference.clone());
         let measured = log.is_some().then(|| loss.clone().inner());
         let _ = self.trainer.learn(loss);
-        let (Some(loss), Some((logged_at, logged_step))) = (measured, log) else {
+        let (Some(loss), Some(pace)) = (measured, log) else {
             return Ok(());
         };
 
-        let codes: Vec<u32> = self
-            .quantiser
-            .codes(self.trainer.module(), made.latents.clone().inner())
-            .into_data()
-            .convert::<i64>()
-            .iter::<i64>()
-            .map(|code| code as u32)
-            .collect();
-        let mut usage = Usage::new(self.config.codebook());
-        usage.count(codes);
-        self.restart_idle(&usage, made.latents.inner(), done);
+        let latents = made.latents.inner();
+        let usage = self.usage(latents.clone());
+        self.restart_idle(&usage, latents, done);
         let figures = Figures::read(loss, difference.inner(), usage);
         if !figures.loss.is_finite() {
             return Err(NodeError::failed(
@@ -151,14 +139,22 @@ impl<'a> Session<'a> {
                 "lower `learning_rate`, or raise `warmup`",
             ));
         }
-        let rate = f64::from(done - *logged_step) / logged_at.elapsed().as_secs_f64().max(1e-9);
-        figures.tell(done, rate, started.elapsed(), &mut self.curve, self.run);
-        (*logged_at, *logged_step) = (Instant::now(), done);
+        figures.tell(done, pace, &mut self.curve, self.run);
+        pace.logged(done);
         if (done / self.node.log_every).is_multiple_of(PREVIEW_EVERY) {
             self.run
                 .preview(sheet(&pixels.inner(), &made.pixels.inner()));
         }
         Ok(())
+    }
+
+    /// Which codes these latents have.
+    fn usage(&self, latents: Tensor<2>) -> Usage {
+        let codes = self.quantiser.codes(self.trainer.module(), latents);
+        let codes = codes.into_data().convert::<i64>();
+        let mut usage = Usage::new(self.config.codebook());
+        usage.count(codes.iter::<i64>().map(|code| code as u32));
+        usage
     }
 
     /// Values from −1 to 1 on the device that gradients are made on.
