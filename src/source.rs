@@ -39,8 +39,11 @@ impl Source {
             Some(_) | None => PathBuf::from("."),
         };
         if !is_picture(path) {
+            // What cannot be read may be wrong in other respects as well, and all of it is told.
+            let workflow = Workflow::open(path, registry)
+                .map_err(|_| Failure::from(Workflow::check(path, registry)))?;
             return Ok(Self {
-                workflow: Workflow::open(path, registry)?,
+                workflow,
                 folder,
                 recorded: None,
             });

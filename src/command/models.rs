@@ -1,9 +1,11 @@
 //! `smalto models`: what a checkpoint is.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use nodes::compute::Compute;
+use nodes::network::tokenizer::TrainedTokenizer;
 
 use crate::checkpoint::Checkpoint;
 use crate::failure::Failure;
@@ -37,6 +39,12 @@ impl Models {
         };
         // A reader that has seen enough closes the pipe: no failure.
         let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+        if let Some(problem) = misfit(&path, checkpoint.architecture.as_deref()) {
+            return Err(Failure::invalid(
+                format!("the model does not load: {problem}"),
+                "take weights and configuration from the same place",
+            ));
+        }
         if checkpoint.missing.is_empty() {
             return Ok(());
         }
@@ -48,5 +56,17 @@ impl Models {
             ),
             "fetch the files that hold them, as named in the index beside the weights",
         ))
+    }
+}
+
+/// What is wrong with a model of an architecture that the nodes know: it is put together to see.
+fn misfit(path: &Path, architecture: Option<&str>) -> Option<String> {
+    let cpu = Compute::cpu();
+    match architecture? {
+        "smalto-tokenizer-1" => {
+            let error = TrainedTokenizer::load(path, cpu.device()).err()?;
+            Some(error.to_string())
+        }
+        _ => None,
     }
 }

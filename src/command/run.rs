@@ -39,7 +39,7 @@ pub struct Run {
     #[arg(long, value_name = "NODE.PARAM=VALUE")]
     set: Vec<String>,
     /// Set every seed of the workflow to which nothing is wired.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Where to compute: auto, cpu, cuda or cuda:INDEX.
     #[arg(long, default_value = "auto")]

@@ -1,6 +1,8 @@
 //! Tests of the whole, in one binary: `cargo test -p smalto`.
 
 // The program as its users meet it: exit codes, messages, files.
+mod bad_input;
+mod command_line;
 mod program;
 #[cfg(unix)]
 mod signals;

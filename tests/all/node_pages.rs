@@ -27,10 +27,7 @@ fn the_page_of_nodes_is_up_to_date() {
 fn every_node_port_and_parameter_is_documented() {
     let mut registry = Registry::default();
     nodes::register(&mut registry);
-    assert!(
-        registry.iter().count() > 5,
-        "hardly any node is registered"
-    );
+    assert!(registry.iter().count() > 5, "hardly any node is registered");
     for entry in registry.iter() {
         let node = &entry.descriptor;
         let ports = node.inputs.iter().chain(&node.outputs);

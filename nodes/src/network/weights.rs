@@ -60,14 +60,36 @@ pub enum WeightsError {
         path: PathBuf,
     },
     /// The names or shapes are not those of the network.
-    #[error("the weights do not fit the network: {}", problems.join("; "))]
+    #[error("the weights do not fit the network: {}", few(problems))]
     Misfit {
         /// One line for each key that is missing, unknown or of another shape.
         problems: Vec<String>,
     },
 }
 
+/// The first few of many problems: a wrong size shows in every layer.
+fn few(problems: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown = problems[..problems.len().min(SHOWN)].join("; ");
+    match problems.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}
+
 impl WeightsError {
+    /// The error as that of a node that has read the file at `path`, which every message names.
+    pub fn at(self, path: &Path) -> NodeError {
+        match self {
+            Self::Misfit { .. } => NodeError::file(
+                path,
+                self,
+                "use the weights that belong to this configuration",
+            ),
+            Self::Io { .. } | Self::Damaged { .. } => self.into(),
+        }
+    }
+
     fn io(path: &Path, error: &std::io::Error) -> Self {
         Self::Io {
             problem: error.to_string(),

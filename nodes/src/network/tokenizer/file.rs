@@ -42,7 +42,8 @@ impl TrainedTokenizer {
         })?;
 
         let network = TokenizerNetwork::new(&config, &mut Init::blank(device));
-        let network = weights::load(network, &folder.join(WEIGHTS))?;
+        let path = folder.join(WEIGHTS);
+        let network = weights::load(network, &path).map_err(|error| error.at(&path))?;
         Ok(Self::new(config, network, device))
     }
 
