@@ -1,10 +1,13 @@
 //! How good a tokenizer, a denoiser, a sampler is.
 
+mod editing;
 mod reconstruction;
 
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
 pub fn register(registry: &mut Registry) {
-    let _ = registry.add::<reconstruction::EvaluateReconstruction>();
+    let _ = registry
+        .add::<reconstruction::EvaluateReconstruction>()
+        .add::<editing::EditingEvaluation>();
 }

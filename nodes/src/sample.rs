@@ -6,7 +6,7 @@ mod picture;
 mod run;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use edit::{EditSamplerInputs, EditSamplerOutputs};
 pub use run::Start;

@@ -3,4 +3,4 @@
 mod golden;
 mod grids;
 mod inputs;
-mod script;
+pub(crate) mod script;
