@@ -140,7 +140,7 @@ fn the_same_seed_trains_the_same_tokenizer() {
 #[test]
 fn a_run_that_goes_on_from_its_checkpoint_ends_like_an_unbroken_one() {
     let folder = tempfile::tempdir().expect("a folder for the test");
-    let checkpoint = ParamValue::Text("run.safetensors".into());
+    let checkpoint = ParamValue::Text("runs/1/run.safetensors".into());
     let node = |changes: &[(&str, ParamValue)]| {
         let mut all = vec![
             ("average", ParamValue::Float(0.9)),
@@ -171,7 +171,7 @@ fn a_run_that_goes_on_from_its_checkpoint_ends_like_an_unbroken_one() {
     );
     let stopped = train(&saving, &mut cancelled).map(drop);
     assert_eq!(stopped, Err(NodeError::Cancelled));
-    assert!(folder.path().join("run.safetensors").exists());
+    assert!(folder.path().join("runs/1/run.safetensors").exists());
 
     let resumed = train(&saving, &mut run).expect("it trains");
     assert_eq!(

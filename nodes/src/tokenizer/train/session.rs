@@ -229,10 +229,19 @@ impl<'a> Session<'a> {
 
     /// Takes up the checkpoint where that is wanted and there is one; returns the first step to do.
     fn resume(&mut self) -> Result<u32, NodeError> {
-        let Some(path) = self.checkpoint.as_ref().filter(|path| path.exists()) else {
+        let Some(path) = &self.checkpoint else {
             return Ok(0);
         };
-        if !self.node.resume {
+        if !path.exists() || !self.node.resume {
+            // A folder that cannot be made should not come to light at the first checkpoint.
+            let folder = path.parent().unwrap_or(path);
+            std::fs::create_dir_all(folder).map_err(|error| {
+                NodeError::file(
+                    folder,
+                    format!("cannot make the folder of the checkpoint: {error}"),
+                    "choose another `checkpoint`",
+                )
+            })?;
             return Ok(0);
         }
         let position = self.trainer.resume(path)?;
