@@ -2,9 +2,14 @@
 
 pub mod captions;
 pub mod dataset;
+mod file;
+mod image;
+mod mask;
 mod number;
 pub mod picture;
+mod prompts;
 pub mod scenes;
+mod tensor;
 mod text;
 
 use graph::registry::Registry;
@@ -14,6 +19,10 @@ pub fn register(registry: &mut Registry) {
     let _ = registry
         .add::<text::TextInput>()
         .add::<number::NumberInput>()
+        .add::<image::ImageInput>()
+        .add::<mask::MaskInput>()
+        .add::<tensor::TensorInput>()
+        .add::<prompts::PromptsInput>()
         .add::<dataset::ReadDataset>()
         .add::<scenes::ComposedScenes>();
 }
