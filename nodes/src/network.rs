@@ -1,5 +1,6 @@
 //! The networks, one file for each, and the layers they share.
 
+pub mod denoiser;
 pub mod layers;
 pub mod tokenizer;
 pub mod weights;

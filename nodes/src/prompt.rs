@@ -1,6 +1,10 @@
 //! Text as a denoiser reads it.
 
+mod encode;
+
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
-pub fn register(_registry: &mut Registry) {}
+pub fn register(registry: &mut Registry) {
+    let _ = registry.add::<encode::EncodePrompt>();
+}

@@ -1,8 +1,11 @@
 //! Teaching a denoiser.
 
+pub mod gce;
 pub mod optimiser;
 
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
-pub fn register(_registry: &mut Registry) {}
+pub fn register(registry: &mut Registry) {
+    let _ = registry.add::<gce::TrainGce>();
+}

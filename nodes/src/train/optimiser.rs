@@ -9,7 +9,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::optim::AdamWConfig;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use crate::network::weights::WeightsError;
 use flat::{Flat, Layout, Section};
@@ -261,10 +261,7 @@ fn clipped(gradients: [Tensor<1>; 2], limit: f32) -> [Tensor<1>; 2] {
     if limit <= 0.0 {
         return gradients;
     }
-    let squares = gradients
-        .each_ref()
-        .map(|gradient| (gradient.clone() * gradient.clone()).sum());
-    let [of_matrices, of_vectors] = squares;
+    let [of_matrices, of_vectors] = gradients.each_ref().map(sum_of_squares);
     let norm = (of_matrices + of_vectors).sqrt();
     let scale = norm
         .add_scalar(1e-6)
@@ -272,4 +269,21 @@ fn clipped(gradients: [Tensor<1>; 2], limit: f32) -> [Tensor<1>; 2] {
         .mul_scalar(limit)
         .clamp_max(1.0);
     gradients.map(|gradient| gradient * scale.clone())
+}
+
+/// `Σ x²`, `[1]`, by matrix products: burn's own sum adds up in any order on a card, so that no two runs are alike.
+fn sum_of_squares(x: &Tensor<1>) -> Tensor<1> {
+    let [n] = x.dims();
+    if n == 0 {
+        return Tensor::zeros([1], (&x.device(), DType::F32));
+    }
+    let columns = if n.is_multiple_of(flat::ALIGNMENT) {
+        flat::ALIGNMENT
+    } else {
+        1
+    };
+    let ones = |length: usize| Tensor::<2>::ones([1, length], (&x.device(), DType::F32));
+    let squares = (x.clone() * x.clone()).reshape([n / columns, columns]);
+    let rows = kernels::linear(squares, ones(columns), None);
+    kernels::linear(rows.reshape([1, n / columns]), ones(n / columns), None).reshape([1])
 }

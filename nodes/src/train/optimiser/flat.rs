@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 use crate::network::weights::Weights;
 
 /// Parameters start at multiples of this many numbers, so that a card can view them where they lie.
-const ALIGNMENT: usize = 128;
+pub const ALIGNMENT: usize = 128;
 
 /// Which of the two vectors a parameter lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,7 +70,8 @@ fn the_rate_rises_then_falls_to_a_tenth() {
         (200, 0.1),
     ] {
         let found = optimiser.rate(step);
-        assert!((found - rate).abs() < 1e-9, "step {step}: {found}");
+        // The share of warm-up is an f32.
+        assert!((found - rate).abs() < 1e-7, "step {step}: {found}");
     }
 }
 

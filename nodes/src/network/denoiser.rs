@@ -1,0 +1,24 @@
+//! The denoiser: a bidirectional transformer over a prompt and the cells of a picture.
+
+mod config;
+mod file;
+mod layer;
+mod lookup;
+mod network;
+mod norm;
+mod order;
+mod rotary;
+mod text;
+mod trained;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use config::{ConfigError, DenoiserConfig, PromptConfig, RopeConfig};
+pub use network::{DenoiserNetwork, Sequence};
+pub use order::cell_order;
+pub use rotary::Rotary;
+pub use text::{TextError, TextReader, word_prompt, word_vocabulary};
+pub use trained::TrainedDenoiser;

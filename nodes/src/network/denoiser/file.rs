@@ -1,0 +1,77 @@
+//! A denoiser's folder: `config.json`, `tokenizer.json` and `model.safetensors`.
+
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType};
+use graph::error::NodeError;
+
+use super::{DenoiserConfig, DenoiserNetwork, TextReader, TrainedDenoiser};
+use crate::network::layers::Init;
+use crate::network::weights::{self, Precision};
+
+const CONFIG: &str = "config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const WEIGHTS: &str = "model.safetensors";
+
+impl TrainedDenoiser {
+    /// The denoiser in `folder`, laid on `device`, computing in `dtype`.
+    ///
+    /// Errors: a file is missing or damaged, or the files disagree.
+    pub fn load(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Self, NodeError> {
+        let path = folder.join(CONFIG);
+        let config: DenoiserConfig = serde_json::from_slice(&read(&path)?).map_err(|error| {
+            NodeError::file(
+                &path,
+                format!("this is no denoiser's configuration: {error}"),
+                "take it from the folder that `denoiser.save` wrote",
+            )
+        })?;
+        config.check().map_err(|error| {
+            NodeError::file(
+                &path,
+                error,
+                "mend the configuration, or take the right one",
+            )
+        })?;
+        let path = folder.join(TOKENIZER);
+        let reader =
+            TextReader::new(read(&path)?, &config.prompt, config.vocabulary).map_err(|error| {
+                NodeError::file(&path, error, "take the file that belongs to this denoiser")
+            })?;
+        let network = DenoiserNetwork::new(&config, &mut Init::blank(device));
+        let network = weights::load(network, &folder.join(WEIGHTS))?;
+        Ok(Self::new(network, reader, device, dtype))
+    }
+
+    /// Writes the denoiser to `folder`, which is made where it is missing; each file is written whole or not at all.
+    ///
+    /// Errors: the folder cannot be written.
+    pub fn save(&self, folder: &Path, precision: Precision) -> Result<(), NodeError> {
+        let path = folder.join(CONFIG);
+        let failed = |problem: String| {
+            NodeError::file(
+                &path,
+                format!("cannot write a denoiser: {problem}"),
+                "is the folder writable, and is there room?",
+            )
+        };
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        let mut config = serde_json::to_string_pretty(self.config())
+            .map_err(|error| failed(error.to_string()))?;
+        config.push('\n');
+        weights::save(self.network(), &folder.join(WEIGHTS), precision)?;
+        weights::write_whole(&folder.join(TOKENIZER), self.reader().file())?;
+        weights::write_whole(&path, config.as_bytes())?;
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, NodeError> {
+    std::fs::read(path).map_err(|error| {
+        NodeError::file(
+            path,
+            format!("cannot read a denoiser: {error}"),
+            format!("give a folder that holds `{CONFIG}`, `{TOKENIZER}` and `{WEIGHTS}`"),
+        )
+    })
+}

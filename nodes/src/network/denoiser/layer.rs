@@ -1,0 +1,134 @@
+//! A block of the stack: attention to everything, then a gated feed-forward layer.
+
+use burn::module::Module;
+use burn::tensor::{Tensor, activation::silu};
+
+use super::norm::Norm;
+use super::{DenoiserConfig, Rotary};
+use crate::network::layers::{Init, Linear};
+
+/// A block of the stack. Fields are called as in published checkpoints.
+#[derive(Module, Debug)]
+pub struct Layer {
+    input_layernorm: Norm,
+    self_attn: Attention,
+    post_attention_layernorm: Norm,
+    mlp: FeedForward,
+    #[module(skip)]
+    epsilon: f64,
+}
+
+impl Layer {
+    /// A block that starts close to doing nothing.
+    pub fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
+        let norm = |init: &Init| Norm::new(config.width, config.norm_gains, init);
+        Self {
+            input_layernorm: norm(init),
+            self_attn: Attention::new(config, init),
+            post_attention_layernorm: norm(init),
+            mlp: FeedForward::new(config, init),
+            epsilon: config.norm_epsilon,
+        }
+    }
+
+    /// `x + attention(norm(x))`, then `x + mlp(norm(x))`.
+    ///
+    /// Shapes: `x [batch, length, width]` → the same.
+    pub fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+        let inner = self.input_layernorm.forward(x.clone(), self.epsilon);
+        let x = x + self.self_attn.forward(inner, rotary);
+        let inner = self
+            .post_attention_layernorm
+            .forward(x.clone(), self.epsilon);
+        x + self.mlp.forward(inner)
+    }
+}
+
+/// Attention to all positions, without a mask; heads may share keys and values.
+#[derive(Module, Debug)]
+struct Attention {
+    q_proj: Linear,
+    k_proj: Linear,
+    v_proj: Linear,
+    o_proj: Linear,
+    #[module(skip)]
+    head_width: usize,
+}
+
+impl Attention {
+    fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
+        let (width, head) = (config.width, config.head_width);
+        let (asking, asked) = (config.heads * head, config.key_heads * head);
+        Self {
+            q_proj: Linear::without_bias(width, asking, 1.0, init),
+            k_proj: Linear::without_bias(width, asked, 1.0, init),
+            v_proj: Linear::without_bias(width, asked, 1.0, init),
+            o_proj: Linear::without_bias(asking, width, residual_gain(config), init),
+            head_width: head,
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+        let [b, l, _] = x.dims();
+        let d = self.head_width;
+        let split = |y: Tensor<3>| -> Tensor<4> {
+            let heads = y.dims()[2] / d;
+            y.reshape([b, l, heads, d])
+        };
+        let queries = rotary.queries(split(self.q_proj.forward(x.clone())));
+        let keys = rotary.keys(split(self.k_proj.forward(x.clone())));
+        let values = split(self.v_proj.forward(x)).swap_dims(1, 2);
+        let heads = queries.dims()[1];
+
+        let queries: Tensor<3> = queries.reshape([b * heads, l, d]);
+        let keys = shared(keys, heads);
+        let values = shared(values, heads);
+        let scores = kernels::matmul(queries, keys.swap_dims(1, 2));
+        let mixed = kernels::matmul(kernels::softmax(scores, 1.0), values);
+
+        let mixed = mixed.reshape([b, heads, l, d]).swap_dims(1, 2);
+        self.o_proj.forward(mixed.reshape([b, l, heads * d]))
+    }
+}
+
+/// Keys or values once for each head that asks.
+///
+/// Shapes: `x [batch, key heads, length, width]` → `[batch · heads, length, width]`.
+fn shared(x: Tensor<4>, heads: usize) -> Tensor<3> {
+    let [b, own, l, d] = x.dims();
+    if own == heads {
+        return x.reshape([b * heads, l, d]);
+    }
+    let x: Tensor<5> = x.reshape([b, own, 1, l, d]);
+    x.expand([b, own, heads / own, l, d])
+        .reshape([b * heads, l, d])
+}
+
+/// `down(silu(gate(x)) · up(x))`
+#[derive(Module, Debug)]
+struct FeedForward {
+    gate_proj: Linear,
+    up_proj: Linear,
+    down_proj: Linear,
+}
+
+impl FeedForward {
+    fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
+        let (width, inner) = (config.width, config.inner_width);
+        Self {
+            gate_proj: Linear::without_bias(width, inner, 1.0, init),
+            up_proj: Linear::without_bias(width, inner, 1.0, init),
+            down_proj: Linear::without_bias(inner, width, residual_gain(config), init),
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let gate = silu(self.gate_proj.forward(x.clone()));
+        self.down_proj.forward(gate * self.up_proj.forward(x))
+    }
+}
+
+/// Small enough that a deep stack starts with the spread of a shallow one.
+fn residual_gain(config: &DenoiserConfig) -> f32 {
+    1.0 / (2.0 * config.layers as f32).sqrt()
+}

@@ -1,0 +1,182 @@
+//! The network as a whole.
+
+use burn::module::{Module, Param};
+use burn::tensor::{FloatDType, Int, Tensor};
+
+use super::layer::Layer;
+use super::lookup::lookup;
+use super::norm::Norm;
+use super::{DenoiserConfig, Rotary};
+use crate::network::layers::{Init, Linear};
+
+/// The network. Fields are called as in published checkpoints.
+#[derive(Module, Debug)]
+pub struct DenoiserNetwork {
+    encoder: Encoder,
+    #[module(skip)]
+    config: DenoiserConfig,
+}
+
+#[derive(Module, Debug)]
+struct Encoder {
+    embed_tokens: Table,
+    gen_embedding: Table,
+    downsample_gen: Downsample,
+    layers: Vec<Layer>,
+    norm: Norm,
+    upsample_gen: Upsample,
+    gen_predictor: Linear,
+}
+
+#[derive(Module, Debug)]
+struct Table {
+    /// `[ids, width]`.
+    weight: Param<Tensor<2>>,
+}
+
+#[derive(Module, Debug)]
+struct Downsample {
+    downsample: Resample,
+}
+
+#[derive(Module, Debug)]
+struct Upsample {
+    upsample: Resample,
+}
+
+#[derive(Module, Debug)]
+struct Resample {
+    norm: Norm,
+    conv: Kernel,
+}
+
+#[derive(Module, Debug)]
+struct Kernel {
+    /// `[out, in, 2, 2]`, or `[in, out, 2, 2]` where it enlarges.
+    weight: Param<Tensor<4>>,
+}
+
+/// What the network reads: ids in front of the picture, codes cell by cell, ids behind it.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// `[batch, before]`.
+    pub before: Tensor<2, Int>,
+    /// `[batch, 4 · cells]`, masked ones as the configuration's `mask_id`, in the order of [`cell_order`](super::cell_order).
+    pub codes: Tensor<2, Int>,
+    /// `[batch, after]`, or `None` where nothing stands behind.
+    pub after: Option<Tensor<2, Int>>,
+}
+
+impl DenoiserNetwork {
+    /// A network of this configuration, which must have passed [`DenoiserConfig::check`].
+    pub fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
+        let width = config.width;
+        let table = |rows: usize, deviation: f32, init: &mut Init| Table {
+            weight: Param::from_tensor(init.normal([rows, width], deviation)),
+        };
+        // The four tokens of a cell add up.
+        let spread = 1.0 / (4.0 * width as f32).sqrt();
+        let resample = |spread: f32, init: &mut Init| Resample {
+            norm: Norm::new(width, config.norm_gains, init),
+            conv: Kernel {
+                weight: Param::from_tensor(init.normal([width, width, 2, 2], spread)),
+            },
+        };
+        let encoder = Encoder {
+            embed_tokens: table(config.vocabulary, 0.5, init),
+            gen_embedding: table(config.code_rows(), 0.1, init),
+            downsample_gen: Downsample {
+                downsample: resample(spread, init),
+            },
+            layers: (0..config.layers)
+                .map(|_| Layer::new(config, init))
+                .collect(),
+            norm: Norm::new(width, config.norm_gains, init),
+            upsample_gen: Upsample {
+                upsample: resample(2.0 * spread, init),
+            },
+            gen_predictor: Linear::without_bias(width, config.codebook as usize, 0.5, init),
+        };
+        Self {
+            encoder,
+            config: config.clone(),
+        }
+    }
+
+    /// The sizes.
+    pub fn config(&self) -> &DenoiserConfig {
+        &self.config
+    }
+
+    /// The picture's cells as vectors: what the stack sees of it.
+    ///
+    /// Shapes: `codes [batch, 4 · cells]` → `[batch, cells, width]`.
+    pub fn cells(&self, codes: Tensor<2, Int>, dtype: FloatDType) -> Tensor<3> {
+        let [b, n] = codes.dims();
+        let width = self.config.width;
+        let Resample { norm, conv } = &self.encoder.downsample_gen.downsample;
+        // Normalising the table instead of each token is the same, and less work.
+        let table = norm.forward(
+            self.encoder.gen_embedding.weight.val(),
+            self.config.resample_epsilon,
+        );
+        let vectors = lookup(codes.reshape([b * n]), table, dtype);
+        let weight = conv.weight.val().permute([0, 2, 3, 1]);
+        let weight = weight.reshape([width, 4 * width]);
+        kernels::linear(vectors.reshape([b, n / 4, 4 * width]), weight, None)
+    }
+
+    /// The vectors of ids.
+    ///
+    /// Shapes: `ids [batch, length]` → `[batch, length, width]`.
+    pub fn text(&self, ids: Tensor<2, Int>, dtype: FloatDType) -> Tensor<3> {
+        let [b, l] = ids.dims();
+        let table = self.encoder.embed_tokens.weight.val();
+        lookup(ids.reshape([b * l]), table, dtype).reshape([b, l, self.config.width])
+    }
+
+    /// The vectors behind the stack's last norm, of the whole sequence.
+    ///
+    /// `rotary` must be made for the length of the whole sequence.
+    ///
+    /// Shapes: → `[batch, before + cells + after, width]`.
+    pub fn states(&self, sequence: Sequence, rotary: &Rotary, dtype: FloatDType) -> Tensor<3> {
+        let mut parts = vec![
+            self.text(sequence.before, dtype),
+            self.cells(sequence.codes, dtype),
+        ];
+        parts.extend(sequence.after.map(|after| self.text(after, dtype)));
+        let mut x = Tensor::cat(parts, 1);
+        for layer in &self.encoder.layers {
+            x = layer.forward(x, rotary);
+        }
+        self.encoder.norm.forward(x, self.config.norm_epsilon)
+    }
+
+    /// The cells' vectors behind the stack and the norm of the enlargement; what follows is linear.
+    ///
+    /// Shapes: → `[batch, cells, width]`.
+    pub fn features(&self, sequence: Sequence, rotary: &Rotary, dtype: FloatDType) -> Tensor<3> {
+        let (before, cells) = (sequence.before.dims()[1], sequence.codes.dims()[1] / 4);
+        let states = self
+            .states(sequence, rotary, dtype)
+            .narrow(1, before, cells);
+        let norm = &self.encoder.upsample_gen.upsample.norm;
+        norm.forward(states, self.config.resample_epsilon)
+    }
+
+    /// The four tokens of each cell as vectors.
+    ///
+    /// Shapes: `features [n, width]` → `[4 · n, width]`.
+    pub fn enlarge(&self, features: Tensor<2>) -> Tensor<2> {
+        let [n, width] = features.dims();
+        let weight = self.encoder.upsample_gen.upsample.conv.weight.val();
+        let weight = weight.permute([2, 3, 1, 0]).reshape([4 * width, width]);
+        kernels::linear(features, weight, None).reshape([4 * n, width])
+    }
+
+    /// The matrix that turns a token's vector into logits, `[codebook, width]`.
+    pub fn head(&self) -> Tensor<2> {
+        self.encoder.gen_predictor.weight.val()
+    }
+}

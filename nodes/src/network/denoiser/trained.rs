@@ -1,0 +1,359 @@
+//! A trained network as the denoiser that nodes pass on.
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
+use graph::error::NodeError;
+use graph::value::Footprint;
+
+use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextError, TextReader, cell_order};
+use crate::network::weights::{self, Weights};
+use crate::value::{Grid, Prompt, Query, Scorer, Tokens};
+
+/// A trained denoiser.
+#[derive(Clone, Debug)]
+pub struct TrainedDenoiser {
+    network: DenoiserNetwork,
+    reader: TextReader,
+    device: Device,
+    dtype: FloatDType,
+    hash: String,
+}
+
+/// What stands around the picture's slots in a prompt.
+type Surroundings = (Vec<u32>, Vec<u32>);
+
+impl TrainedDenoiser {
+    /// A denoiser of a network whose parameters lie on `device`, and which computes in `dtype`.
+    pub fn new(
+        network: DenoiserNetwork,
+        reader: TextReader,
+        device: &Device,
+        dtype: FloatDType,
+    ) -> Self {
+        let hash = fingerprint(&network, &reader);
+        Self {
+            network,
+            reader,
+            device: device.clone(),
+            dtype,
+            hash,
+        }
+    }
+
+    /// The sizes.
+    pub fn config(&self) -> &DenoiserConfig {
+        self.network.config()
+    }
+
+    /// The parameters.
+    pub fn network(&self) -> &DenoiserNetwork {
+        &self.network
+    }
+
+    /// What reads text.
+    pub fn reader(&self) -> &TextReader {
+        &self.reader
+    }
+
+    /// Where the parameters lie.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The type that it computes in.
+    pub fn dtype(&self) -> FloatDType {
+        self.dtype
+    }
+
+    /// How many numbers the network has learnt.
+    pub fn parameters(&self) -> usize {
+        self.network.num_params()
+    }
+
+    /// What stands around the slots of each prompt.
+    fn surroundings(&self, prompt: &Prompt, batch: usize) -> Result<Vec<Surroundings>, NodeError> {
+        if prompt.batch() != batch {
+            return Err(NodeError::input(
+                "prompt",
+                format!("one text for each of {batch} pictures"),
+                format!("{} texts", prompt.batch()),
+            ));
+        }
+        let slot = self.reader.slot();
+        let vocabulary = self.config().vocabulary;
+        prompt
+            .ids
+            .iter()
+            .map(|ids| {
+                if let Some(beyond) = ids.iter().find(|id| **id as usize >= vocabulary) {
+                    return Err(NodeError::input(
+                        "prompt",
+                        format!("ids below {vocabulary}, as this denoiser reads text"),
+                        format!("id {beyond}; encode the text with the same denoiser"),
+                    ));
+                }
+                let (first, last) = (
+                    ids.iter().position(|id| *id == slot),
+                    ids.iter().rposition(|id| *id == slot),
+                );
+                match (first, last) {
+                    (Some(first), Some(last)) => {
+                        Ok((ids[..first].to_vec(), ids[last + 1..].to_vec()))
+                    }
+                    _ => Err(NodeError::input(
+                        "prompt",
+                        "a prompt with places for the picture",
+                        "ids without any; encode the text with the same denoiser",
+                    )),
+                }
+            })
+            .collect()
+    }
+
+    fn dropped(&self, (before, after): &Surroundings) -> Result<Surroundings, NodeError> {
+        let before = self.reader.dropped(before).map_err(wrong_prompt)?;
+        Ok((before, after.clone()))
+    }
+
+    /// The features of every cell of every sequence; sequences of one shape are worked on together.
+    ///
+    /// Shapes: `codes`, one list for each sequence, in the order of cells → `[sequences · cells, width]`.
+    fn features(&self, surroundings: &[Surroundings], codes: &[&[i32]]) -> Tensor<2> {
+        let mut shapes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (at, (before, after)) in surroundings.iter().enumerate() {
+            let shape = (before.len(), after.len());
+            shapes.entry(shape).or_default().push(at);
+        }
+        let length = codes[0].len();
+        let (mut parts, mut order) = (Vec::new(), Vec::new());
+        for ((before, after), members) in shapes {
+            let rotary = Rotary::new(self.config(), before + length / 4 + after, &self.device);
+            let ids = |pick: fn(&Surroundings) -> &Vec<u32>, length: usize| {
+                let ids = members.iter().flat_map(|at| pick(&surroundings[*at]));
+                let ids: Vec<i32> = ids.map(|id| *id as i32).collect();
+                integers(ids, [members.len(), length], &self.device)
+            };
+            let seen: Vec<i32> = members
+                .iter()
+                .flat_map(|at| codes[*at].iter().copied())
+                .collect();
+            let sequence = Sequence {
+                before: ids(|(before, _)| before, before),
+                codes: integers(seen, [members.len(), length], &self.device),
+                after: (after > 0).then(|| ids(|(_, after)| after, after)),
+            };
+            parts.push(self.network.features(sequence, &rotary, self.dtype));
+            order.extend(members);
+        }
+        let features = Tensor::cat(parts, 0);
+        let features = if order.is_sorted() {
+            features
+        } else {
+            let mut places = vec![0; order.len()];
+            for (place, at) in order.iter().enumerate() {
+                places[*at] = place as i32;
+            }
+            let shape = [places.len()];
+            let places = Tensor::from_data(TensorData::new(places, shape), &self.device);
+            features.select(0, places)
+        };
+        let [sequences, cells, width] = features.dims();
+        features.reshape([sequences * cells, width])
+    }
+
+    /// Logits of tokens, of which each stands in its cell's features.
+    ///
+    /// Rows are picked before the enlargement, cell by cell, and behind it, token by token.
+    fn logits(&self, features: Tensor<2>, rows: &[u32], grid: Grid) -> Tensor<2> {
+        let length = grid.length();
+        let order = cell_order(grid.rows, grid.columns);
+        let mut place = vec![0; length];
+        for (at, position) in order.iter().enumerate() {
+            place[*position] = at;
+        }
+        let wanted: Vec<usize> = rows
+            .iter()
+            .map(|row| {
+                let (sample, position) = (*row as usize / length, *row as usize % length);
+                sample * length + place[position]
+            })
+            .collect();
+        let mut cells: Vec<usize> = wanted.iter().map(|at| at / 4).collect();
+        cells.sort_unstable();
+        cells.dedup();
+
+        let all = cells.len() == features.dims()[0];
+        let chosen: Vec<i32> = cells.iter().map(|cell| *cell as i32).collect();
+        let count = chosen.len();
+        let features = if all {
+            features
+        } else {
+            features.select(
+                0,
+                Tensor::from_data(TensorData::new(chosen, [count]), &self.device),
+            )
+        };
+        let tokens = self.network.enlarge(features);
+        let picked: Vec<i32> = wanted
+            .iter()
+            .map(|at| {
+                let cell = cells.partition_point(|cell| *cell < at / 4);
+                (4 * cell + at % 4) as i32
+            })
+            .collect();
+        let count = picked.len();
+        let picked = Tensor::from_data(TensorData::new(picked, [count]), &self.device);
+        let tokens = tokens.select(0, picked).cast(DType::F32);
+        kernels::linear(tokens, self.network.head(), None)
+    }
+
+    fn check(&self, query: &Query<'_>) -> Result<(), NodeError> {
+        let (tokens, grid) = (query.tokens, query.tokens.grid());
+        if tokens.codebook() != self.codebook() {
+            return Err(NodeError::input(
+                "tokens",
+                format!("a codebook of {} codes", self.codebook()),
+                format!("one of {}", tokens.codebook()),
+            ));
+        }
+        if !grid.rows.is_multiple_of(2) || !grid.columns.is_multiple_of(2) {
+            return Err(NodeError::input(
+                "tokens",
+                "even numbers of rows and columns",
+                format!("{grid} tokens"),
+            ));
+        }
+        let positions = tokens.codes().len();
+        if let Some(row) = query.rows.iter().find(|row| **row as usize >= positions) {
+            return Err(NodeError::failed(
+                format!("position {row} was asked for, but there are {positions}"),
+                "this is a mistake of the node that asked, please report it",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn integers(values: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+fn wrong_prompt(error: TextError) -> NodeError {
+    NodeError::failed(error, "shorten or change the prompt")
+}
+
+/// A fingerprint of configuration, vocabulary and parameters, whatever files they came from.
+fn fingerprint(network: &DenoiserNetwork, reader: &TextReader) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let config = serde_json::to_string(network.config()).unwrap_or_default();
+    let _ = hasher.update(config.as_bytes());
+    let _ = hasher.update(reader.file());
+    let weights = Weights::of(network);
+    for name in weights.names() {
+        let _ = hasher.update(name.as_bytes());
+        if let Some(array) = weights.get(name) {
+            let _ = hasher.update(bytemuck::cast_slice(&array.values));
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+impl Scorer for TrainedDenoiser {
+    fn codebook(&self) -> u32 {
+        self.config().codebook
+    }
+
+    fn grid(&self) -> Grid {
+        self.config().grid()
+    }
+
+    fn read(&self, text: &str) -> Result<Vec<u32>, NodeError> {
+        let cells = self.grid().length() / 4;
+        self.reader.read(text, cells).map_err(wrong_prompt)
+    }
+
+    fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError> {
+        self.check(query)?;
+        if query.rows.is_empty() {
+            let shape = [0, self.codebook() as usize];
+            return Ok(Tensor::zeros(shape, (&self.device, DType::F32)));
+        }
+        let (grid, batch) = (query.tokens.grid(), query.tokens.batch());
+        let order = cell_order(grid.rows, grid.columns);
+        let mask = self.config().mask_id as i32;
+        let codes: Vec<Vec<i32>> = (0..batch)
+            .map(|sample| {
+                let codes = query.tokens.sample(sample);
+                let seen = order.iter().map(|position| match codes[*position] {
+                    Tokens::MASK => mask,
+                    code => code as i32,
+                });
+                seen.collect()
+            })
+            .collect();
+
+        let mut surroundings = self.surroundings(query.prompt, batch)?;
+        let guidance = query.guidance.filter(|guidance| guidance.scale != 0.0);
+        if let Some(guidance) = guidance {
+            let others = match guidance.negative {
+                Some(negative) => self.surroundings(negative, batch)?,
+                None => surroundings
+                    .iter()
+                    .map(|conditional| self.dropped(conditional))
+                    .collect::<Result<_, _>>()?,
+            };
+            surroundings.extend(others);
+        }
+        let codes: Vec<&[i32]> = (0..surroundings.len())
+            .map(|at| codes[at % batch].as_slice())
+            .collect();
+        let features = self.features(&surroundings, &codes);
+
+        // Behind the norm everything is linear, so that guided features give guided logits.
+        let features = match guidance {
+            None => features,
+            Some(guidance) => {
+                let both = features.cast(DType::F32);
+                let half = both.dims()[0] / 2;
+                let (own, other) = (both.clone().narrow(0, 0, half), both.narrow(0, half, half));
+                let scale = guidance.scale;
+                (own.mul_scalar(1.0 + scale) - other.mul_scalar(scale)).cast(self.dtype)
+            }
+        };
+        Ok(self.logits(features, query.rows, grid))
+    }
+
+    fn describe(&self) -> String {
+        let config = self.config();
+        format!(
+            "denoiser of {} × {} tokens and {} codes: {} layers of {}, {} words",
+            config.rows,
+            config.columns,
+            config.codebook,
+            config.layers,
+            config.width,
+            config.vocabulary
+        )
+    }
+
+    fn hash(&self) -> String {
+        self.hash.clone()
+    }
+
+    fn footprint(&self) -> Footprint {
+        let bytes = weights::bytes(&self.network);
+        if self.device == Device::flex() {
+            Footprint {
+                host: bytes,
+                device: 0,
+            }
+        } else {
+            Footprint {
+                host: 0,
+                device: bytes,
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! `train.gce`
+
+mod batches;
+mod corpus;
+mod corruption;
+mod levels;
+mod neighbours;
+mod session;
+
+use graph::prelude::*;
+
+pub use corpus::Corpus;
+pub use levels::group_levels;
+
+use self::batches::Source;
+use self::corruption::Corruption;
+use self::session::Session;
+use super::optimiser::Optimiser;
+use crate::compute::Compute;
+use crate::network::denoiser::TrainedDenoiser;
+use crate::value::{Curve, Dataset, Denoiser, Groups, Tokenizer};
+
+/// Trains a denoiser to fill masked codes and to mend wrong ones, with grouped cross-entropy.
+#[derive(Clone, Debug, Params)]
+pub struct TrainGce {
+    /// How many updates are made.
+    #[param(default = 2000, range = 1..=10_000_000)]
+    pub steps: u32,
+    /// Ends early, with the learning rate brought down in time; 0 sets no limit.
+    #[param(default = 0.0, range = 0.0.., unit = "s")]
+    pub time_limit: f32,
+    /// How many pictures a batch has.
+    #[param(default = 64, range = 1..=65536)]
+    pub batch: usize,
+    /// How many batches make up an update.
+    #[param(default = 1, range = 1..=4096)]
+    pub accumulate: u32,
+    /// How much of a picture is masked.
+    pub schedule: MaskSchedule,
+    /// The share of tokens that is replaced by wrong codes.
+    #[param(default = 0.2, range = 0.0..=1.0)]
+    pub flip_ratio: f32,
+    /// What that share is counted of.
+    pub flip_of: FlipOf,
+    /// What takes the place of a flipped code.
+    pub flip_kind: FlipKind,
+    /// The weight of the loss at flipped positions.
+    #[param(default = 0.2, range = 0.0..)]
+    pub edit_weight: f32,
+    /// The weight of the loss at positions that are neither masked nor flipped; more than a little teaches copying.
+    #[param(default = 0.0, range = 0.0..)]
+    pub clean_weight: f32,
+    /// How often a prompt is dropped, so that guidance has something to differ from.
+    #[param(default = 0.1, range = 0.0..=1.0)]
+    pub prompt_drop: f32,
+    /// Neighbourhoods that count as nearly right: how many groups, and their weight, as in `512:0.2, 64:0.1`.
+    #[param(default = "")]
+    pub levels: String,
+    /// The learning rate at its highest.
+    #[param(default = 0.001, range = 0.0..=1.0)]
+    pub learning_rate: f32,
+    /// The share of the steps in which the learning rate rises to its highest.
+    #[param(default = 0.03, range = 0.0..=1.0)]
+    pub warmup: f32,
+    /// The share of the highest learning rate that is left at the end.
+    #[param(default = 0.1, range = 0.0..=1.0)]
+    pub floor: f32,
+    /// How fast matrices shrink.
+    #[param(default = 0.01, range = 0.0..=10.0)]
+    pub weight_decay: f32,
+    /// How long the mean of squared gradients lasts.
+    #[param(default = 0.98, range = 0.5..=0.99999)]
+    pub beta_2: f32,
+    /// The largest norm that the gradient may have; 0 sets no limit.
+    #[param(default = 1.0, range = 0.0..)]
+    pub clip: f32,
+    /// How much of the running average of the weights stays at each step; 0 takes the last weights instead.
+    #[param(default = 0.999, range = 0.0..=0.99999)]
+    pub average: f32,
+    /// Where to write checkpoints; empty writes none.
+    #[param(default = "", written)]
+    pub checkpoint: FilePath,
+    /// How many steps lie between checkpoints.
+    #[param(default = 2000, range = 1..)]
+    pub checkpoint_every: u32,
+    /// Goes on from the checkpoint where there is one.
+    pub resume: bool,
+    /// How many steps lie between points of the curve.
+    #[param(default = 50, range = 1..)]
+    pub log_every: u32,
+    /// The seed of the order of pictures and of their corruption.
+    pub seed: Seed,
+}
+
+/// How much of a picture is masked, drawn anew for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum MaskSchedule {
+    /// `cos(πu/2)`: often much.
+    Cosine,
+    /// Every share alike.
+    Uniform,
+    /// Around a half.
+    LogitNormal,
+}
+
+/// What the share of flipped tokens is counted of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum FlipOf {
+    /// The tokens that are not masked.
+    Visible,
+    /// All tokens, as far as enough are not masked.
+    All,
+}
+
+/// What takes the place of a flipped code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum FlipKind {
+    /// Any other code.
+    Uniform,
+    /// A code that looks alike, the closer the less is masked; needs the tokenizer.
+    Neighbours,
+}
+
+/// What comes in.
+#[derive(Ports)]
+pub struct Inputs {
+    /// The denoiser to start from.
+    pub denoiser: Denoiser,
+    /// The pictures, encoded already unless the tokenizer is wired.
+    pub dataset: Dataset,
+    /// What encodes pictures made of pixels, and knows which codes look alike.
+    pub tokenizer: Option<Tokenizer>,
+    /// Neighbourhoods for `levels`; without them neighbours are the codes with the nearest numbers.
+    pub groups: Option<Groups>,
+}
+
+/// What goes out.
+#[derive(Ports)]
+pub struct Outputs {
+    /// The trained denoiser, with averaged weights.
+    pub denoiser: Denoiser,
+    /// Loss and learning rate over the steps.
+    pub curve: Curve,
+}
+
+impl Node for TrainGce {
+    const ID: &'static str = "train.gce";
+    const EFFECT: Effect = Effect::WritesFiles;
+    type Inputs = Inputs;
+    type Outputs = Outputs;
+
+    fn check(&self) -> Result<(), ParamError> {
+        group_levels(&self.levels, None).map(drop)
+    }
+
+    fn run(&self, inputs: Inputs, run: &mut Run) -> Result<Outputs, NodeError> {
+        let Some(start) = inputs.denoiser.downcast::<TrainedDenoiser>() else {
+            return Err(NodeError::input(
+                "denoiser",
+                "a denoiser of Smalto's own kind",
+                inputs.denoiser.scorer().describe(),
+            ));
+        };
+        let codebook = start.config().codebook;
+        let groups = inputs.groups.unwrap_or_else(|| Groups::identity(codebook));
+        if groups.order().len() != codebook as usize {
+            return Err(NodeError::input(
+                "groups",
+                format!("an order of {codebook} codes, as the denoiser has"),
+                format!("one of {}", groups.order().len()),
+            ));
+        }
+        let levels = group_levels(&self.levels, Some(codebook))?;
+        let corpus = Corpus::read(start, &inputs.dataset, inputs.tokenizer.as_ref(), run)?;
+        let vectors = match (self.flip_kind, &inputs.tokenizer) {
+            (FlipKind::Uniform, _) => None,
+            (FlipKind::Neighbours, Some(tokenizer)) => {
+                Some(neighbours::CodeVectors::of(tokenizer, codebook)?)
+            }
+            (FlipKind::Neighbours, None) => {
+                return Err(NodeError::failed(
+                    "`flip_kind` is \"neighbours\", but no tokenizer is wired",
+                    "wire the tokenizer, or flip to \"uniform\" codes",
+                ));
+            }
+        };
+        let source = Source {
+            corpus,
+            corruption: Corruption {
+                schedule: self.schedule,
+                flip_ratio: self.flip_ratio,
+                flip_of: self.flip_of,
+                vectors,
+                codebook,
+                random: run.random(self.seed),
+            },
+            places: groups.places(),
+            weights: [1.0, self.edit_weight, self.clean_weight],
+            prompt_drop: self.prompt_drop,
+            batch: self.batch,
+            mask_id: start.config().mask_id,
+        };
+        let compute = Compute::of(run)?;
+        let session = Session::new(self, start, groups, levels, compute, run);
+        let (denoiser, curve) = session.learn(source)?;
+        Ok(Outputs {
+            denoiser: Denoiser::new(denoiser),
+            curve,
+        })
+    }
+}
+
+impl TrainGce {
+    fn optimiser(&self) -> Optimiser {
+        Optimiser {
+            learning_rate: f64::from(self.learning_rate),
+            warmup: self.warmup,
+            floor: f64::from(self.floor),
+            steps: self.steps,
+            weight_decay: self.weight_decay,
+            beta_2: self.beta_2,
+            clip: self.clip,
+            average: self.average,
+            accumulate: self.accumulate,
+            ..Optimiser::default()
+        }
+    }
+}

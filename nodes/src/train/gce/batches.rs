@@ -1,0 +1,160 @@
+//! Batches made ahead of the device that learns from them.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use graph::error::NodeError;
+use rayon::prelude::*;
+
+use super::Corpus;
+use super::corruption::{Corruption, Fate};
+
+/// How many batches may wait to be taken.
+const AHEAD: usize = 8;
+
+/// The purposes of the draws.
+const CHOOSE: u32 = 0;
+const DROP: u32 = 1;
+
+/// What batches are made of.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The examples.
+    pub corpus: Corpus,
+    /// What is done to their codes.
+    pub corruption: Corruption,
+    /// The number that each code has within the network: its place in the order of groups.
+    pub places: Vec<u32>,
+    /// The weights of masked, flipped and clean positions.
+    pub weights: [f32; 3],
+    /// How often a prompt is dropped.
+    pub prompt_drop: f32,
+    /// How many pictures a batch has.
+    pub batch: usize,
+    /// The number of a masked position.
+    pub mask_id: u32,
+}
+
+/// A batch, tokens in the order of cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The ids in front of the picture, `[batch, before]`.
+    pub before: Vec<i32>,
+    /// What the network sees, `[batch, length]`.
+    pub codes: Vec<i32>,
+    /// What it should say, `[batch, length]`.
+    pub targets: Vec<i32>,
+    /// How much each position counts, `[batch, length]`; each kind of position sums up to its weight.
+    pub weights: Vec<f32>,
+}
+
+/// Batches in order, made by other threads while the caller works on earlier ones.
+///
+/// Which pictures they hold, and how these are corrupted, depends on the seed alone, not on threads or time.
+#[derive(Debug)]
+pub struct Batches {
+    receiver: Receiver<Batch>,
+}
+
+impl Batches {
+    /// The batches `first..last`.
+    pub fn new(source: Source, first: u32, last: u32) -> Self {
+        let (sender, receiver) = sync_channel(AHEAD);
+        // The thread ends with its last batch, or when nobody takes its batches any longer.
+        let _ = std::thread::spawn(move || {
+            for number in first..last {
+                if sender.send(source.batch(number)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { receiver }
+    }
+
+    /// The next batch.
+    ///
+    /// Errors: there are no more.
+    pub fn next(&self) -> Result<Batch, NodeError> {
+        self.receiver.recv().map_err(|_| {
+            NodeError::failed(
+                "the threads that corrupt pictures ended early",
+                "this is a mistake of the program, please report it",
+            )
+        })
+    }
+}
+
+impl Source {
+    /// The batch with a running number.
+    pub fn batch(&self, number: u32) -> Batch {
+        let random = self.corruption.random;
+        let (choose, drop) = (random.stream(CHOOSE), random.stream(DROP));
+        let length = self.corpus.length();
+        let front = self.corpus.dropped().len();
+        let mut batch = Batch {
+            before: vec![0; self.batch * front],
+            codes: vec![0; self.batch * length],
+            targets: vec![0; self.batch * length],
+            weights: vec![0.0; self.batch * length],
+        };
+        let counts = batch
+            .before
+            .par_chunks_mut(front)
+            .zip(batch.codes.par_chunks_mut(length))
+            .zip(batch.targets.par_chunks_mut(length))
+            .zip(batch.weights.par_chunks_mut(length))
+            .enumerate()
+            .map(|(at, (((before, codes), targets), kinds))| {
+                let at = at as u32;
+                let example = choose.below(self.corpus.len() as u32, at, number, 0) as usize;
+                let dropped = drop.uniform(at, number, 0) < self.prompt_drop;
+                let ids = if dropped {
+                    self.corpus.dropped()
+                } else {
+                    self.corpus.before(example)
+                };
+                for (to, id) in before.iter_mut().zip(ids) {
+                    *to = *id as i32;
+                }
+                self.corrupt(example, [at, number], codes, targets, kinds)
+            })
+            .reduce(|| [0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
+
+        let shares = [0, 1, 2].map(|kind: usize| self.weights[kind] / (counts[kind].max(1) as f32));
+        batch.weights.par_iter_mut().for_each(|kind| {
+            *kind = shares[*kind as usize];
+        });
+        batch
+    }
+
+    /// Lays one corrupted picture; returns how many positions of each kind it has, and leaves the kinds in `kinds`.
+    fn corrupt(
+        &self,
+        example: usize,
+        [at, number]: [u32; 2],
+        codes: &mut [i32],
+        targets: &mut [i32],
+        kinds: &mut [f32],
+    ) -> [usize; 3] {
+        let clean = self.corpus.codes(example);
+        let place = |code: u32| self.places[code as usize] as i32;
+        let mut counts = [0; 3];
+        for (position, fate) in self
+            .corruption
+            .fates(clean, at, number)
+            .into_iter()
+            .enumerate()
+        {
+            let target = place(clean[position]);
+            let (kind, seen) = match fate {
+                Fate::Masked => (0, self.mask_id as i32),
+                Fate::Flipped(other) => (1, place(other)),
+                Fate::Clean => (2, target),
+            };
+            counts[kind] += 1;
+            codes[position] = seen;
+            targets[position] = target;
+            kinds[position] = kind as f32;
+        }
+        counts
+    }
+}
