@@ -1,6 +1,8 @@
 //! What the command line sets in place of what the workflow file says.
 
 use graph::document::{Graph, NodeId, PortRef};
+use std::path::Path;
+
 use graph::edit::Edit;
 use graph::param::{ParamKind, ParamSpec, ParamValue};
 use graph::plan::similar;
@@ -8,6 +10,7 @@ use graph::registry::Registry;
 
 use crate::failure::Failure;
 use crate::interface::Flag;
+use crate::source::seen_from;
 
 /// Sets every seed parameter to which nothing is wired; returns how many there are.
 ///
@@ -40,18 +43,23 @@ pub fn set_seeds(graph: &mut Graph, registry: &Registry, seed: u64) -> Result<us
     Ok(targets.len())
 }
 
-/// Sets a parameter that the workflow offers.
+/// Sets a parameter that the workflow offers; a path starts at the current folder, and is set as seen from `base`.
 ///
 /// Errors: the text is no value of the parameter.
-pub fn set_flag(graph: &mut Graph, flag: &Flag, text: &str) -> Result<(), Failure> {
-    let value = parse(&flag.spec, text, &format!("--{}", flag.long()))?;
+pub fn set_flag(graph: &mut Graph, base: &Path, flag: &Flag, text: &str) -> Result<(), Failure> {
+    let value = parse(&flag.spec, base, text, &format!("--{}", flag.long()))?;
     set(graph, &flag.target, value)
 }
 
-/// Sets what `--set NODE.PARAM=VALUE` says.
+/// Sets what `--set NODE.PARAM=VALUE` says, paths as in [`set_flag`].
 ///
 /// Errors: there is no such node or parameter, something is wired to it, or the text is no value of it.
-pub fn set_param(graph: &mut Graph, registry: &Registry, assignment: &str) -> Result<(), Failure> {
+pub fn set_param(
+    graph: &mut Graph,
+    registry: &Registry,
+    base: &Path,
+    assignment: &str,
+) -> Result<(), Failure> {
     let malformed = || {
         Failure::invalid(
             format!("`--set {assignment}` is not of the form NODE.PARAM=VALUE"),
@@ -67,7 +75,7 @@ pub fn set_param(graph: &mut Graph, registry: &Registry, assignment: &str) -> Re
             format!("it takes its value from `{}`: set that", wire.from),
         ));
     }
-    let value = parse(&spec, text, &format!("--set {target}"))?;
+    let value = parse(&spec, base, text, &format!("--set {target}"))?;
     set(graph, &target, value)
 }
 
@@ -121,9 +129,13 @@ fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-fn parse(spec: &ParamSpec, text: &str, flag: &str) -> Result<ParamValue, Failure> {
-    spec.parse(text)
-        .map_err(|error| Failure::invalid(format!("`{flag}`: {error}"), spec.doc.clone()))
+fn parse(spec: &ParamSpec, base: &Path, text: &str, flag: &str) -> Result<ParamValue, Failure> {
+    let read = if let ParamKind::Path { .. } = spec.kind {
+        spec.parse(&seen_from(base, text))
+    } else {
+        spec.parse(text)
+    };
+    read.map_err(|error| Failure::invalid(format!("`{flag}`: {error}"), spec.doc.clone()))
 }
 
 fn set(graph: &mut Graph, target: &PortRef, value: ParamValue) -> Result<(), Failure> {

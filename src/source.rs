@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use graph::document::Graph;
 use graph::param::{ParamKind, ParamValue, PathPurpose};
@@ -71,17 +71,37 @@ impl Source {
     ///
     /// A picture may lie anywhere, so it is the first of these in which all files are that the workflow reads:
     /// the picture's own folder, the current one, and `workflows` in it.
-    pub fn base(&self, graph: &Graph, registry: &Registry) -> PathBuf {
+    pub fn base(&self, registry: &Registry) -> PathBuf {
         if self.recorded.is_none() {
             return self.folder.clone();
         }
-        let read = paths_read(graph, registry);
+        let read = paths_read(&self.workflow.graph, registry);
         let candidates = [&self.folder, Path::new("."), Path::new("workflows")];
         candidates
             .iter()
             .find(|folder| read.iter().all(|path| folder.join(path).exists()))
             .map_or_else(|| self.folder.clone(), |folder| folder.to_path_buf())
     }
+}
+
+/// A path as typed, which starts at the current folder, as one that starts at `base`.
+pub fn seen_from(base: &Path, typed: &str) -> String {
+    if typed.is_empty() || Path::new(typed).is_absolute() {
+        return typed.into();
+    }
+    let mut way = String::new();
+    for part in base.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(_) => way.push_str("../"),
+            // There is no telling how to come back from there.
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                let here = std::env::current_dir().unwrap_or_default();
+                return here.join(typed).to_string_lossy().replace('\\', "/");
+            }
+        }
+    }
+    way + typed.strip_prefix("./").unwrap_or(typed)
 }
 
 fn is_picture(path: &Path) -> bool {
@@ -127,4 +147,31 @@ fn paths_read(graph: &Graph, registry: &Registry) -> Vec<String> {
         }
     }
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::seen_from;
+
+    #[test]
+    fn a_typed_path_starts_where_it_was_typed() {
+        let check = |base: &str, typed: &str, expected: &str| {
+            assert_eq!(
+                seen_from(Path::new(base), typed),
+                expected,
+                "{typed} from {base}"
+            );
+        };
+        check(".", "a.png", "a.png");
+        check("workflows", "a.png", "../a.png");
+        check("./my/flows", "./b/a.png", "../../b/a.png");
+        check("workflows", "/pictures/a.png", "/pictures/a.png");
+        check("workflows", "", "");
+        let here = std::env::current_dir().expect("there is a current folder");
+        let here = here.join("a.png").to_string_lossy().into_owned();
+        check("/elsewhere", "a.png", &here);
+        check("../workflows", "a.png", &here);
+    }
 }

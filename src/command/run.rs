@@ -1,7 +1,7 @@
 //! `smalto run`: runs a workflow and writes its results.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use graph::document::{Graph, NodeId};
@@ -31,6 +31,7 @@ const CACHE: Footprint = Footprint {
 /// Runs a workflow and writes its results.
 ///
 /// A workflow offers parameters of its own as further flags: `smalto run WORKFLOW --help` lists them.
+/// Paths given on the command line start at the current folder, those in a workflow at the folder of its file.
 #[derive(Debug, Args)]
 pub struct Run {
     /// The workflow file, or a picture that carries one.
@@ -84,7 +85,8 @@ impl Run {
         given: &[(Flag, String)],
         registry: &Registry,
     ) -> Result<(), Failure> {
-        self.apply(&mut source.workflow.graph, given, registry)?;
+        let base = source.base(registry);
+        self.apply(&mut source.workflow.graph, &base, given, registry)?;
         let until = self.until(&source.workflow.graph)?;
         let plan = match &until {
             Some(node) => source.workflow.plan_until(registry, node)?,
@@ -103,7 +105,7 @@ impl Run {
             .collect();
         keep.extend(until);
         let options = RunOptions {
-            base: source.base(graph, registry),
+            base,
             use_cache: !self.no_cache,
             keep,
         };
@@ -131,6 +133,7 @@ impl Run {
     fn apply(
         &self,
         graph: &mut Graph,
+        base: &Path,
         given: &[(Flag, String)],
         registry: &Registry,
     ) -> Result<(), Failure> {
@@ -140,10 +143,10 @@ impl Run {
             eprintln!("note: `--seed` changes nothing: no node here has a seed to set");
         }
         for (flag, text) in given {
-            overrides::set_flag(graph, flag, text)?;
+            overrides::set_flag(graph, base, flag, text)?;
         }
         for assignment in &self.set {
-            overrides::set_param(graph, registry, assignment)?;
+            overrides::set_param(graph, registry, base, assignment)?;
         }
         Ok(())
     }

@@ -297,17 +297,24 @@ fn wrong_arguments_say_what_would_be_right() {
     check(&["--seed", "many"], &["--seed"]);
 }
 
-/// Reads a folder that holds the picture `name`, whose content is `content`; the node must fail.
+/// Reads the picture `name`, whose content is `content`, alone and as one of a dataset; the nodes must fail.
 fn fails_to_read(name: &str, content: &[u8]) {
     let folder = folder();
     std::fs::create_dir(folder.path().join("pictures")).expect("there is room for a folder");
     let _ = file(&folder.path().join("pictures"), name, content);
-    let workflow =
-        r#"(format: 1, nodes: {"it": (kind: "input.dataset", params: {"path": "pictures"})})"#;
+    let workflow = format!(
+        r#"(format: 1, nodes: {{
+            "one": (kind: "input.image", params: {{"path": "pictures/{name}"}}),
+            "all": (kind: "input.dataset", params: {{"path": "pictures"}}),
+        }})"#
+    );
     let _ = file(folder.path(), "w.ron", workflow);
-    let _ = smalto_in(folder.path(), &["run", "w.ron", "--until", "it"])
-        .expect(3)
-        .says(&["node `it` failed", name]);
+    for node in ["one", "all"] {
+        let _ = smalto_in(folder.path(), &["run", "w.ron", "--until", node])
+            .expect(3)
+            .says(&[&format!("node `{node}` failed"), name]);
+    }
+    assert_eq!(names(folder.path()), ["pictures", "w.ron"]);
 }
 
 #[test]
@@ -318,6 +325,20 @@ fn damaged_pictures_are_refused() {
     fails_to_read("empty.png", b"");
     fails_to_read("text.png", b"this is no picture");
     fails_to_read("broken.svg", b"<svg><rect");
+}
+
+#[test]
+fn a_picture_that_is_not_there_is_named() {
+    let folder = folder();
+    let node = r#""it": (kind: "input.image", params: {"path": "none.png"})"#;
+    let _ = file(
+        folder.path(),
+        "w.ron",
+        format!("(format: 1, nodes: {{{node}}})"),
+    );
+    let _ = smalto_in(folder.path(), &["run", "w.ron", "--until", "it"])
+        .expect(3)
+        .says(&["node `it` failed", "none.png"]);
 }
 
 /// The small model, copied so that it can be damaged.

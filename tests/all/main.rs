@@ -3,6 +3,7 @@
 // The program as its users meet it: exit codes, messages, files.
 mod bad_input;
 mod command_line;
+mod metadata;
 mod program;
 #[cfg(unix)]
 mod signals;
