@@ -2,6 +2,7 @@
 
 mod editing;
 mod reconstruction;
+pub mod scenes;
 
 use graph::registry::Registry;
 
@@ -9,5 +10,6 @@ use graph::registry::Registry;
 pub fn register(registry: &mut Registry) {
     let _ = registry
         .add::<reconstruction::EvaluateReconstruction>()
-        .add::<editing::EditingEvaluation>();
+        .add::<editing::EditingEvaluation>()
+        .add::<scenes::EvaluateScenes>();
 }

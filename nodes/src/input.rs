@@ -8,6 +8,7 @@ mod mask;
 mod number;
 pub mod picture;
 mod prompts;
+mod scene_prompts;
 pub mod scenes;
 mod tensor;
 mod text;
@@ -24,5 +25,6 @@ pub fn register(registry: &mut Registry) {
         .add::<tensor::TensorInput>()
         .add::<prompts::PromptsInput>()
         .add::<dataset::ReadDataset>()
-        .add::<scenes::ComposedScenes>();
+        .add::<scenes::ComposedScenes>()
+        .add::<scene_prompts::ScenePrompts>();
 }

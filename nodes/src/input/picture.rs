@@ -82,24 +82,19 @@ impl Picture {
 
     /// The picture without its transparent borders.
     pub fn trimmed(&self) -> Self {
-        // What is nearly transparent is a shadow's edge, not part of the thing.
-        let seen = |at: usize| self.pixels[at][3] >= 16;
-        let rows = 0..self.height;
-        let columns = 0..self.width;
-        let row_seen = |row: &usize| {
-            columns
-                .clone()
-                .any(|column| seen(row * self.width + column))
-        };
-        let column_seen = |column: &usize| rows.clone().any(|row| seen(row * self.width + column));
-        let (Some(top), Some(bottom), Some(left), Some(right)) = (
-            rows.clone().find(row_seen),
-            rows.clone().rev().find(row_seen),
-            columns.clone().find(column_seen),
-            columns.clone().rev().find(column_seen),
-        ) else {
+        let (mut top, mut bottom, mut left, mut right) = (self.height, 0, self.width, 0);
+        for (row, pixels) in self.pixels.chunks_exact(self.width).enumerate() {
+            for (column, pixel) in pixels.iter().enumerate() {
+                // What is nearly transparent is a shadow's edge, not part of the thing.
+                if pixel[3] >= 16 {
+                    (top, bottom) = (top.min(row), row);
+                    (left, right) = (left.min(column), right.max(column));
+                }
+            }
+        }
+        if top > bottom || left > right {
             return self.clone();
-        };
+        }
         let pixels = (top..=bottom)
             .flat_map(|row| &self.pixels[row * self.width + left..=row * self.width + right])
             .copied()

@@ -16,17 +16,30 @@ pub fn resize(picture: &Picture, width: usize, height: usize) -> Picture {
     let across = windows(picture.width, width);
     let down = windows(picture.height, height);
 
-    let mut rows = Vec::with_capacity(width * picture.height);
-    for row in picture.pixels.chunks_exact(picture.width) {
-        for window in &across {
-            rows.push(mean(window, |at| row[at].map(f32::from)));
+    let mut rows = vec![[0.0_f32; 4]; width * picture.height];
+    for (row, resized) in rows.chunks_exact_mut(width).enumerate() {
+        let row = &picture.pixels[row * picture.width..][..picture.width];
+        for (window, sum) in across.iter().zip(resized) {
+            for (pixel, weight) in row[window.first..].iter().zip(&window.weights) {
+                for channel in 0..4 {
+                    sum[channel] += weight * f32::from(pixel[channel]);
+                }
+            }
         }
     }
     let mut pixels = Vec::with_capacity(width * height);
+    let mut sums = vec![[0.0_f32; 4]; width];
     for window in &down {
-        for column in 0..width {
-            let value = mean(window, |at| rows[at * width + column]);
-            pixels.push(value.map(|channel| (channel + 0.5).clamp(0.0, 255.0) as u8));
+        sums.fill([0.0; 4]);
+        for (row, weight) in (window.first..).zip(&window.weights) {
+            for (sum, pixel) in sums.iter_mut().zip(&rows[row * width..][..width]) {
+                for channel in 0..4 {
+                    sum[channel] += weight * pixel[channel];
+                }
+            }
+        }
+        for sum in &sums {
+            pixels.push(sum.map(|channel| (channel + 0.5).clamp(0.0, 255.0) as u8));
         }
     }
     Picture {
@@ -34,17 +47,6 @@ pub fn resize(picture: &Picture, width: usize, height: usize) -> Picture {
         height,
         pixels,
     }
-}
-
-fn mean(window: &Window, pixel: impl Fn(usize) -> [f32; 4]) -> [f32; 4] {
-    let mut sum = [0.0; 4];
-    for (offset, weight) in window.weights.iter().enumerate() {
-        let pixel = pixel(window.first + offset);
-        for channel in 0..4 {
-            sum[channel] += weight * pixel[channel];
-        }
-    }
-    sum
 }
 
 fn windows(from: usize, to: usize) -> Vec<Window> {

@@ -56,14 +56,14 @@ const SMALL: [f32; 2] = [0.18, 0.25];
 const LARGE: [f32; 2] = [0.60, 0.78];
 const COUNTED: [f32; 2] = [0.26, 0.38];
 const FOUR: [f32; 2] = [0.26, 0.35];
-const OF_TWO: [f32; 2] = [0.30, 0.42];
+const OF_TWO: [f32; 2] = [0.30, 0.40];
 
 /// The shortest and the longest object of all, as shares of the picture's side.
 pub const LENGTHS: [f32; 2] = [SMALL[0], LARGE[1]];
 
 /// Between an object and the picture's border, and between two objects, as shares of the picture's side.
 const MARGIN: f32 = 0.04;
-const GAP: f32 = 0.06;
+const GAP: f32 = 0.08;
 
 /// How often a random arrangement is tried before an orderly one is taken.
 const TRIES: u32 = 60;
