@@ -149,8 +149,10 @@ impl Checker {
                 .zip(reference.pixels.chunks_exact(SIDE))
             {
                 for (seen, pixel) in seen.iter().zip(pixel) {
-                    for channel in 0..3 {
-                        distance += (seen[channel] - over(pixel, channel)).powi(2);
+                    let clear = 1.0 - pixel[3] * (1.0 / 255.0);
+                    for ((seen, level), behind) in seen.iter().zip(pixel).zip(&behind) {
+                        let difference = seen - level - clear * behind;
+                        distance += difference * difference;
                     }
                 }
                 // Most sprites are out of the question after a few rows.

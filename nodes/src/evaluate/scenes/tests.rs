@@ -22,12 +22,12 @@ fn all_things() -> [(&'static str, ParamValue); 3] {
     [
         held_out(),
         ("only", ParamValue::Text(String::new())),
-        ("size", ParamValue::Int(128)),
+        ("size", ParamValue::Int(64)),
     ]
 }
 
 fn few_things() -> [(&'static str, ParamValue); 2] {
-    [held_out(), ("size", ParamValue::Int(128))]
+    [held_out(), ("size", ParamValue::Int(64))]
 }
 
 fn run() -> Run {
@@ -50,8 +50,8 @@ fn true_scenes_of_all_things_are_recognised() {
     let mut score = Score::default();
     for index in 0..COUNT {
         let (bytes, truth) = example(&scenes, index);
-        let seen = checker.look(&bytes, 128, 128);
-        score.add(&truth.category, &judge(&seen, 128, &truth, 128));
+        let seen = checker.look(&bytes, 64, 64);
+        score.add(&truth.category, &judge(&seen, 64, &truth, 64));
     }
     println!("the checker on true scenes: {score:?}");
     assert!(score.overall.score >= 0.97, "{score:?}");
@@ -67,15 +67,15 @@ fn every_statement_that_does_not_hold_is_noticed() {
     let mut wrong = 0;
     for index in 0..50 {
         let (bytes, truth) = example(&scenes, index);
-        let seen = checker.look(&bytes, 128, 128);
+        let seen = checker.look(&bytes, 64, 64);
         assert!(
-            judge(&seen, 128, &truth, 128).is_right(),
+            judge(&seen, 64, &truth, 64).is_right(),
             "{index}: {truth:?} {seen:?}"
         );
         let mut check = |change: &dyn Fn(&mut Truth)| {
             let mut changed = truth.clone();
             change(&mut changed);
-            let judgement = judge(&seen, 128, &changed, 128);
+            let judgement = judge(&seen, 64, &changed, 64);
             if changed != truth {
                 wrong += 1;
                 assert!(!judgement.is_right(), "{index}: {changed:?}");
@@ -92,7 +92,7 @@ fn every_statement_that_does_not_hold_is_noticed() {
         });
         check(&|truth| {
             if truth.category == "size" {
-                truth.objects[0].size = 110 - truth.objects[0].size;
+                truth.objects[0].size = 55 - truth.objects[0].size;
             }
         });
     }
