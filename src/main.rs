@@ -4,7 +4,7 @@
 //! |---|---|
 //! | what can be asked for, a file for each command | [`command`] |
 //! | what a user may set | [`interface`], [`overrides`] |
-//! | where a workflow comes from and where results go | [`source`], [`results`], [`provenance`], [`png`] |
+//! | where a workflow comes from and where results go | [`source`], [`results`], [`provenance`] |
 //! | what a model folder holds | [`checkpoint`] |
 //! | what is said on the way | [`show`], [`failure`], [`signals`] |
 
@@ -13,7 +13,6 @@ mod command;
 mod failure;
 mod interface;
 mod overrides;
-mod png;
 mod provenance;
 mod results;
 mod show;

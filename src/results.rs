@@ -1,9 +1,8 @@
 //! Where results go: pictures, texts, curves and tokens into files, numbers to standard output.
 
-mod curve;
 mod folder;
 mod form;
-mod tokens;
+mod table;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -8,9 +8,9 @@ use graph::document::Graph;
 use graph::param::{ParamKind, ParamValue, PathPurpose};
 use graph::registry::Registry;
 use graph::workflow::Workflow;
+use nodes::output::png;
 
 use crate::failure::Failure;
-use crate::png;
 use crate::provenance::{self, Provenance};
 
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";

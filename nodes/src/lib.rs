@@ -2,7 +2,7 @@
 //!
 //! | part | modules |
 //! |---|---|
-//! | nodes, a folder for each group of the palette | [`input`], [`tokenizer`], [`decoder`], [`prompt`], [`denoiser`], [`sample`], [`train`], [`evaluate`], [`output`] |
+//! | nodes, a folder for each group of the palette | [`input`], [`tokenizer`], [`decoder`], [`prompt`], [`denoiser`], [`sample`], [`train`], [`evaluate`], [`image`], [`output`] |
 //! | what passes between nodes | [`value`] |
 //! | the models | [`network`] |
 //! | where tensors live | [`compute`] |
@@ -11,6 +11,7 @@ pub mod compute;
 pub mod decoder;
 pub mod denoiser;
 pub mod evaluate;
+pub mod image;
 pub mod input;
 pub mod network;
 pub mod output;
@@ -32,5 +33,6 @@ pub fn register(registry: &mut Registry) {
     sample::register(registry);
     train::register(registry);
     evaluate::register(registry);
+    image::register(registry);
     output::register(registry);
 }

@@ -1,10 +1,10 @@
 //! The form that a result takes outside of a run.
 
 use graph::value::{Value, WireValue};
+use nodes::output::{drawing, png, token_file};
 use nodes::value::{Curve, Image, Tokens};
 
-use super::{curve, tokens};
-use crate::png;
+use super::table;
 
 /// The form that a result takes outside of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,12 +107,12 @@ fn contents(value: &Value) -> Result<Vec<Content>, String> {
     }
     if let Some(curve) = value.get::<Curve>() {
         return Ok(vec![
-            content(".svg", curve::svg(curve).into_bytes()),
-            content(".csv", curve::csv(curve).into_bytes()),
+            content(".svg", drawing::svg(curve).into_bytes()),
+            content(".csv", table::csv(curve).into_bytes()),
         ]);
     }
     if let Some(tokens) = value.get::<Tokens>() {
-        return Ok(vec![content(".safetensors", tokens::file(tokens)?)]);
+        return Ok(vec![content(".safetensors", token_file::bytes(tokens)?)]);
     }
     Ok(Vec::new())
 }

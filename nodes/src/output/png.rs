@@ -2,8 +2,8 @@
 
 use std::io::Cursor;
 
-use nodes::value::Image;
-use png::{BitDepth, ColorType, Decoder, Encoder};
+use crate::value::Image;
+use ::png::{BitDepth, ColorType, Compression, Decoder, Encoder, EncodingError};
 
 /// One picture of a batch as a PNG file, with `texts` by keyword: the same bytes for the same picture and texts.
 ///
@@ -24,11 +24,11 @@ fn write(
     image: &Image,
     pixels: &[u8],
     texts: &[(String, String)],
-) -> Result<(), png::EncodingError> {
+) -> Result<(), EncodingError> {
     let mut encoder = Encoder::new(bytes, image.width() as u32, image.height() as u32);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(png::Compression::High);
+    encoder.set_compression(Compression::High);
     for (keyword, text) in texts {
         encoder.add_itxt_chunk(keyword.clone(), text.clone())?;
     }
@@ -57,8 +57,8 @@ pub fn read_texts(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
 
 #[cfg(test)]
 mod tests {
-    use nodes::compute::Compute;
-    use nodes::value::Image;
+    use crate::compute::Compute;
+    use crate::value::Image;
 
     use super::{encode, read_texts};
 

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use graph::preview::Line;
-use nodes::value::Curve;
+
+use crate::value::Curve;
 
 /// Sizes, in pixels.
 const WIDTH: f64 = 720.0;
@@ -135,8 +136,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::Curve;
     use graph::preview::Line;
-    use nodes::value::Curve;
 
     use super::{Range, short, svg};
 

@@ -1,7 +1,0 @@
-//! Curves as drawings and tables.
-
-mod drawing;
-mod table;
-
-pub use drawing::svg;
-pub use table::csv;
