@@ -168,7 +168,7 @@ fn read_json(path: &Path) -> Result<Option<Json>, Failure> {
 /// What a config.json calls its network, by the names in use for that.
 fn architecture(config: &Json) -> Option<String> {
     let first = config.get("architectures").and_then(|list| list.get(0));
-    let named = ["architecture", "model_type", "_class_name"].map(|key| config.get(key));
+    let named = ["architecture", "format", "model_type", "_class_name"].map(|key| config.get(key));
     let mut known = first.into_iter().chain(named.into_iter().flatten());
     known.find_map(Json::as_str).map(Into::into)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use nodes::compute::Compute;
+use nodes::network::denoiser::TrainedDenoiser;
 use nodes::network::tokenizer::TrainedTokenizer;
 
 use crate::checkpoint::Checkpoint;
@@ -65,6 +66,10 @@ fn misfit(path: &Path, architecture: Option<&str>) -> Option<String> {
     match architecture? {
         "smalto-tokenizer-1" => {
             let error = TrainedTokenizer::load(path, cpu.device()).err()?;
+            Some(error.to_string())
+        }
+        "smalto-denoiser-1" => {
+            let error = TrainedDenoiser::load(path, cpu.device(), cpu.training_type()).err()?;
             Some(error.to_string())
         }
         _ => None,

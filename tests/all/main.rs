@@ -1,5 +1,8 @@
 //! Tests of the whole, in one binary: `cargo test -p smalto`.
 
+// Read this first: ten tests that show the whole system.
+mod tiny;
+
 // The program as its users meet it: exit codes, messages, files.
 mod bad_input;
 mod command_line;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::program::{smalto, smalto_in};
+use crate::program::{names, smalto, smalto_in};
 use crate::repository::root;
 
 fn folder() -> TempDir {
@@ -24,6 +24,46 @@ fn reconstruct(out: &Path, arguments: &[&str]) -> Vec<u8> {
     ];
     let _ = smalto(&[&quick, arguments].concat()).expect(0);
     std::fs::read(Path::new(out.as_ref()).join("image.png")).expect("the picture was written")
+}
+
+/// Paints a picture in few steps into `out`, on the processor.
+fn paint(out: &Path, seed: &str) -> Vec<u8> {
+    let out = out.to_string_lossy();
+    let workflow = "workflows/text_to_image.ron";
+    let arguments = [
+        "run", workflow, "--steps", "3", "--device", "cpu", "--seed", seed,
+    ];
+    let prompt = ["--prompt", "a blue fish", "--out", &out];
+    let _ = smalto(&[&arguments[..], &prompt].concat()).expect(0);
+    std::fs::read(Path::new(out.as_ref()).join("image.png")).expect("the picture was written")
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let (one, other) = (folder(), folder());
+    let first = paint(one.path(), "5");
+    assert!(first == paint(other.path(), "5"), "the bytes differ");
+    assert!(
+        first != paint(other.path(), "6"),
+        "the seed changes nothing"
+    );
+    assert_eq!(names(one.path()), ["image.png"], "nothing else is left");
+
+    let picture = one.path().join("image.png");
+    let picture = picture.to_string_lossy();
+    let out = other.path().to_string_lossy();
+    let _ = smalto(&["run", &picture, "--device", "cpu", "--out", &out]).expect(0);
+    let again = std::fs::read(other.path().join("image.png")).expect("it was written");
+    assert!(first == again, "made again, the bytes differ");
+    let text = String::from_utf8_lossy(&first);
+    for part in [
+        "a blue fish",
+        "\"sample.seed\":5",
+        "\"model\":\"",
+        "\"prompt\":\"a blue fish\"",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in the picture");
+    }
 }
 
 #[test]

@@ -270,3 +270,31 @@ fn links_between_pages_lead_somewhere() {
     }
     assert!(links > 5, "only {links} links were found");
 }
+
+/// ARCHITECTURE.md names a test for each invariant: the tests must be there.
+#[test]
+fn every_invariant_has_its_test() {
+    let page = read("ARCHITECTURE.md");
+    let sources: String = files_ending("rs").iter().map(read).collect();
+    let mut named = 0;
+    let invariants = page
+        .split_once("## Invariants")
+        .and_then(|(_, rest)| rest.split_once("\n## "))
+        .map_or("", |(section, _)| section);
+    for line in invariants.lines().filter(|line| line.contains("Tests:")) {
+        let (_, tests) = line
+            .split_once("Tests:")
+            .expect("the line was chosen for it");
+        for name in tests.split('`').skip(1).step_by(2) {
+            named += 1;
+            assert!(
+                sources.contains(&format!("fn {name}(")),
+                "ARCHITECTURE.md names the test `{name}`, which is not there"
+            );
+        }
+    }
+    assert!(
+        named >= 10,
+        "only {named} tests were found in ARCHITECTURE.md"
+    );
+}
