@@ -93,14 +93,15 @@ fn every_change_is_an_edit_and_every_edit_has_an_inverse() {
 fn a_plan_names_everything_that_is_wrong() {
     let text = HELLO
         .replace("input.text", "input.txet")
-        .replace("hello.text\"}, outputs", "hello.x\"}, outputs");
+        .replace("wires: []", "wires: 7");
     let problems = Workflow::check_text("hello.ron", &text, &registry());
     let shown = problems.to_string();
     assert!(
-        shown.contains("hello.ron:6:26: node `hello` is of the unknown kind `input.txet`"),
+        shown.contains("hello.ron:6:25: node `hello` is of the unknown kind `input.txet`"),
         "{shown}"
     );
     assert!(shown.contains("did you mean `input.text`?"), "{shown}");
+    assert!(shown.contains("hello.ron:8:12: "), "{shown}");
 }
 
 #[test]
