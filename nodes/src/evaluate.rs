@@ -1,5 +1,6 @@
 //! How good a tokenizer, a denoiser, a sampler is.
 
+mod denoiser;
 mod editing;
 mod reconstruction;
 pub mod scenes;
@@ -10,6 +11,7 @@ use graph::registry::Registry;
 pub fn register(registry: &mut Registry) {
     let _ = registry
         .add::<reconstruction::EvaluateReconstruction>()
+        .add::<denoiser::EvaluateDenoiser>()
         .add::<editing::EditingEvaluation>()
         .add::<scenes::EvaluateScenes>();
 }

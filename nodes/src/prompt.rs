@@ -1,6 +1,6 @@
 //! Text as a denoiser reads it.
 
-mod encode;
+pub(crate) mod encode;
 
 use graph::registry::Registry;
 

@@ -1,11 +1,12 @@
 //! Teaching a denoiser.
 
 pub mod gce;
+mod groups;
 pub mod optimiser;
 
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
 pub fn register(registry: &mut Registry) {
-    let _ = registry.add::<gce::TrainGce>();
+    let _ = registry.add::<groups::MakeGroups>().add::<gce::TrainGce>();
 }

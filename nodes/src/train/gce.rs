@@ -6,10 +6,12 @@ mod corruption;
 mod levels;
 mod neighbours;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use graph::prelude::*;
 
-pub use corpus::Corpus;
+pub use corpus::{Corpus, read_codes};
 pub use levels::group_levels;
 
 use self::batches::Source;

@@ -1,5 +1,6 @@
 //! A dataset as training wants it: every code and every id at hand.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use graph::error::NodeError;
@@ -8,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::compute::Compute;
 use crate::network::denoiser::{TrainedDenoiser, cell_order};
-use crate::value::{Dataset, Image, Pixels, Scorer, Tokenizer};
+use crate::value::{Dataset, Grid, Image, Pixels, Scorer, Tokenizer};
 
 /// How many pictures are read, and encoded where they must be, at a time.
 const PART: usize = 256;
@@ -58,7 +59,13 @@ impl Corpus {
             run.check()?;
             run.progress(first as u64, dataset.len() as u64);
             let last = (first + PART).min(dataset.len());
-            for (caption, found) in read_part(denoiser, dataset, tokenizer, run, first..last)? {
+            for (caption, found) in read_codes(
+                (grid, config.codebook),
+                dataset,
+                tokenizer,
+                run,
+                first..last,
+            )? {
                 let Ok(ids) = reader.read(&caption, slots) else {
                     long += 1;
                     continue;
@@ -137,16 +144,16 @@ fn fails(error: crate::network::denoiser::TextError) -> NodeError {
     NodeError::failed(error, "mend the denoiser's `prompt` configuration")
 }
 
-/// Captions and codes, row by row, of a range of examples.
-fn read_part(
-    denoiser: &TrainedDenoiser,
+/// Captions and codes, row by row, of a range of examples; pictures made of pixels are encoded.
+///
+/// Errors: an example cannot be read, or has not the grid and codebook of the denoiser.
+pub fn read_codes(
+    (grid, codebook): (Grid, u32),
     dataset: &Dataset,
     tokenizer: Option<&Tokenizer>,
     run: &Run,
-    range: std::ops::Range<usize>,
+    range: Range<usize>,
 ) -> Result<Vec<(String, Vec<u32>)>, NodeError> {
-    let codebook = denoiser.config().codebook;
-    let grid = denoiser.grid();
     let examples: Vec<_> = range
         .clone()
         .into_par_iter()

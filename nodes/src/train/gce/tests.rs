@@ -1,0 +1,324 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use graph::error::NodeError;
+use graph::param::{FilePath, ParamValue, ParamValues, Params, Seed};
+use graph::prelude::Node;
+use graph::random::Random;
+use graph::run::{Cancel, Resources, Run, Silent};
+
+use super::batches::{Batches, Source};
+use super::corruption::Corruption;
+use super::{Corpus, FlipOf, Inputs, MaskSchedule, Outputs, TrainGce};
+use crate::compute::Compute;
+use crate::network::denoiser::TrainedDenoiser;
+use crate::network::denoiser::tests::{GRID, denoiser};
+use crate::value::{Dataset, Denoiser, Example, Groups, Pixels, Prompt, Query, Samples, Tokens};
+
+/// Three pictures, each a pattern of its own.
+struct Patterns;
+
+const CAPTIONS: [&str; 3] = ["red", "green", "blue"];
+
+fn pattern(index: usize) -> Vec<u32> {
+    (0..GRID.length() as u32)
+        .map(|at| (at * (index as u32 + 1) * 5 + 3 * index as u32) % 16)
+        .collect()
+}
+
+impl Samples for Patterns {
+    fn len(&self) -> usize {
+        4
+    }
+
+    fn get(&self, index: usize) -> Result<Example, NodeError> {
+        Ok(Example {
+            caption: (*CAPTIONS.get(index).unwrap_or(&"red green blue red")).into(),
+            pixels: Pixels::Codes {
+                grid: GRID,
+                codebook: 16,
+                codes: pattern(index % 3),
+            },
+            family: String::new(),
+            truth: None,
+        })
+    }
+
+    fn describe(&self) -> String {
+        "patterns".into()
+    }
+}
+
+fn run(folder: &Path) -> Run {
+    let resources = Resources::default().with(Compute::cpu());
+    Run::new(
+        folder,
+        Cancel::default(),
+        Arc::new(Silent),
+        Arc::new(resources),
+    )
+}
+
+fn node(changes: &[(&str, ParamValue)]) -> TrainGce {
+    let mut params = ParamValues::from([
+        ("steps".into(), ParamValue::Int(12)),
+        ("batch".into(), ParamValue::Int(6)),
+        ("log_every".into(), ParamValue::Int(4)),
+        ("seed".into(), ParamValue::Int(5)),
+    ]);
+    for (name, value) in changes {
+        let _ = params.insert((*name).into(), value.clone());
+    }
+    TrainGce::from_values(&params).expect("the parameters are right")
+}
+
+fn train(node: &TrainGce, groups: Option<Groups>, folder: &Path) -> Result<Outputs, NodeError> {
+    let inputs = Inputs {
+        denoiser: Denoiser::new(denoiser()),
+        dataset: Dataset::new(Patterns),
+        tokenizer: None,
+        groups,
+    };
+    node.run(inputs, &mut run(folder))
+}
+
+fn hash(outputs: &Outputs) -> String {
+    outputs.denoiser.scorer().hash()
+}
+
+#[test]
+fn a_handful_of_pictures_is_learnt_by_heart() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let node = node(&[
+        ("steps", ParamValue::Int(250)),
+        ("batch", ParamValue::Int(12)),
+        ("learning_rate", ParamValue::Float(0.01)),
+        ("average", ParamValue::Float(0.9)),
+        ("levels", ParamValue::Text("4:0.2".into())),
+    ]);
+    // Neighbours by number in an order of their own: the result must speak in the dataset's numbers.
+    let order: Vec<u32> = (0..16).map(|place| place * 5 % 16).collect();
+    let groups = Groups::new(order).expect("5 and 16 have no common divisor");
+    let outputs = train(&node, Some(groups), folder.path()).expect("everything fits");
+
+    let loss = &outputs.curve.lines[0];
+    assert_eq!(loss.name, "loss (nats)");
+    let last = loss.points.last().expect("it was logged");
+    assert!(last.1 < 0.5 * loss.points[0].1, "{:?}", loss.points);
+
+    let scorer = outputs.denoiser.scorer();
+    let tokens = Tokens::masked(3, GRID, 16).expect("the grid is fine");
+    let ids = CAPTIONS.map(|text| scorer.read(text).expect("it is short"));
+    let prompt = Prompt {
+        texts: CAPTIONS.map(String::from).to_vec().into(),
+        ids: ids.to_vec().into(),
+    };
+    let rows: Vec<u32> = (0..3 * GRID.length() as u32).collect();
+    let logits = scorer
+        .score(&Query {
+            tokens: &tokens,
+            prompt: &prompt,
+            guidance: None,
+            rows: &rows,
+        })
+        .expect("everything fits");
+    let found: Vec<u32> = kernels::argmax(logits)
+        .into_data()
+        .convert::<i64>()
+        .iter::<i64>()
+        .map(|code| code as u32)
+        .collect();
+    let wanted: Vec<u32> = (0..3).flat_map(pattern).collect();
+    let right = found.iter().zip(&wanted).filter(|(a, b)| a == b).count();
+    assert!(
+        right * 10 >= 9 * wanted.len(),
+        "{right} of {}",
+        wanted.len()
+    );
+}
+
+#[test]
+fn a_finished_run_has_nothing_left_to_do() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let whole = train(&node(&[]), None, folder.path()).expect("everything fits");
+    assert_eq!(
+        hash(&whole),
+        hash(&train(&node(&[]), None, folder.path()).expect("everything fits")),
+        "training is repeatable"
+    );
+
+    let checkpoint = |resume: bool| {
+        node(&[
+            ("checkpoint", ParamValue::Text("checkpoint".into())),
+            ("checkpoint_every", ParamValue::Int(5)),
+            ("resume", ParamValue::Bool(resume)),
+        ])
+    };
+    let _ = train(&checkpoint(false), None, folder.path()).expect("everything fits");
+    let path = folder.path().join("checkpoint");
+    assert!(path.exists());
+    let resumed = train(&checkpoint(true), None, folder.path()).expect("everything fits");
+    assert_eq!(hash(&whole), hash(&resumed), "nothing was left to do");
+    assert!(resumed.curve.lines.is_empty());
+}
+
+#[test]
+fn a_cancelled_run_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let whole = train(&node(&[]), None, folder.path()).expect("everything fits");
+    let node = node(&[
+        ("checkpoint", ParamValue::Text("checkpoint".into())),
+        ("resume", ParamValue::Bool(true)),
+    ]);
+    let cancel = Cancel::default();
+    let resources = Resources::default().with(Compute::cpu());
+    let reporter = Arc::new(Stopper {
+        cancel: cancel.clone(),
+        at: 7,
+    });
+    let mut run = Run::new(folder.path(), cancel, reporter, Arc::new(resources));
+    let inputs = Inputs {
+        denoiser: Denoiser::new(denoiser()),
+        dataset: Dataset::new(Patterns),
+        tokenizer: None,
+        groups: None,
+    };
+    let stopped = node.run(inputs, &mut run);
+    assert_eq!(stopped.err(), Some(NodeError::Cancelled));
+    let resumed = train(&node, None, folder.path()).expect("everything fits");
+    assert_eq!(hash(&whole), hash(&resumed));
+    let first = resumed.curve.lines[0].points[0].0;
+    assert!(first > 7.0, "it started anew, with step {first}");
+}
+
+/// Cancels the run once so many steps are done.
+struct Stopper {
+    cancel: Cancel,
+    at: u64,
+}
+
+impl graph::run::Reporter for Stopper {
+    fn progress(&self, done: u64, total: u64) {
+        // Reading the dataset reports another total.
+        if total == 12 && done >= self.at {
+            self.cancel.cancel();
+        }
+    }
+
+    fn preview(&self, _: graph::preview::Preview) {}
+
+    fn note(&self, _: &str) {}
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let fails = |changes: &[(&str, ParamValue)], groups: Option<Groups>| {
+        let result = train(&node(changes), groups, folder.path());
+        result.err().expect("it does not fit").to_string()
+    };
+    let message = fails(&[], Some(Groups::identity(8)));
+    assert!(message.contains("an order of 16 codes"), "{message}");
+    let levels = ParamValue::Text("32:0.2".into());
+    let message = fails(&[("levels", levels)], None);
+    assert!(
+        message.contains("at most as many groups as codes, 16"),
+        "{message}"
+    );
+    let kind = ParamValue::Text("neighbours".into());
+    let message = fails(&[("flip_kind", kind)], None);
+    assert!(message.contains("wire the tokenizer"), "{message}");
+}
+
+fn source(prompt_drop: f32) -> Source {
+    let denoiser: TrainedDenoiser = denoiser();
+    let folder = std::env::temp_dir();
+    let corpus = Corpus::read(&denoiser, &Dataset::new(Patterns), None, &run(&folder));
+    Source {
+        corpus: corpus.expect("three of four captions are short"),
+        corruption: Corruption {
+            schedule: MaskSchedule::Cosine,
+            flip_ratio: 0.2,
+            flip_of: FlipOf::Visible,
+            vectors: None,
+            codebook: 16,
+            random: Random::new(Seed(2)),
+        },
+        places: (0..16).rev().collect(),
+        weights: [1.0, 0.25, 0.0],
+        prompt_drop,
+        batch: 50,
+        mask_id: 17,
+    }
+}
+
+#[test]
+fn captions_that_are_too_long_are_left_out() {
+    let source = source(0.0);
+    assert_eq!(source.corpus.len(), 3);
+    let batch = source.batch(0);
+    assert_eq!(batch.before.len(), 50 * 6);
+}
+
+#[test]
+fn weights_of_each_kind_add_up_and_targets_are_places() {
+    let source = source(0.0);
+    let batch = source.batch(3);
+    let sum = |kind: fn(i32, i32) -> bool| -> f32 {
+        let tokens = batch.codes.iter().zip(&batch.targets).zip(&batch.weights);
+        let chosen = tokens.filter(|((code, target), _)| kind(**code, **target));
+        chosen.map(|(_, weight)| weight).sum()
+    };
+    assert!((sum(|code, _| code == 17) - 1.0).abs() < 1e-4);
+    assert!((sum(|code, target| code != 17 && code != target) - 0.25).abs() < 1e-4);
+    assert!(sum(|code, target| code == target).abs() < 1e-9);
+
+    // Every target is the place of a code of one of the patterns, cell by cell.
+    let order = crate::network::denoiser::cell_order(GRID.rows, GRID.columns);
+    let patterns: Vec<Vec<i32>> = (0..3)
+        .map(|index| {
+            let codes = pattern(index);
+            order.iter().map(|at| 15 - codes[*at] as i32).collect()
+        })
+        .collect();
+    for targets in batch.targets.chunks_exact(GRID.length()) {
+        assert!(patterns.iter().any(|pattern| pattern == targets));
+    }
+}
+
+#[test]
+fn prompts_are_dropped_as_often_as_asked() {
+    for (share, range) in [(0.0, 0..=0), (0.3, 100..=200), (1.0, 500..=500)] {
+        let source = source(share);
+        let dropped: usize = (0..10)
+            .map(|number| {
+                let batch = source.batch(number);
+                let front = source.corpus.dropped();
+                let rows = batch.before.chunks_exact(front.len());
+                let same = |row: &[i32]| row.iter().zip(front).all(|(a, b)| *a == *b as i32);
+                rows.filter(|row| same(row)).count()
+            })
+            .sum();
+        assert!(range.contains(&dropped), "{dropped} of 500 at {share}");
+    }
+}
+
+#[test]
+fn batches_do_not_depend_on_where_they_start() {
+    let taken = |first: u32| -> Vec<_> {
+        let batches = Batches::new(source(0.1), first, 6);
+        (first..6)
+            .map(|_| batches.next().expect("there are more"))
+            .collect()
+    };
+    assert!(taken(0)[4..] == taken(4)[..]);
+}
+
+#[test]
+fn no_checkpoint_is_written_unless_asked() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    assert_eq!(node(&[]).checkpoint, FilePath(String::new()));
+    let _ = train(&node(&[]), None, folder.path()).expect("everything fits");
+    let files = std::fs::read_dir(folder.path()).expect("the folder exists");
+    assert_eq!(files.count(), 0);
+}
