@@ -13,8 +13,8 @@ const LEFT: f64 = 80.0;
 const RIGHT: f64 = 20.0;
 const ABOVE: f64 = 34.0;
 const BELOW: f64 = 30.0;
-/// How many numbers stand at an axis, beside the one at its start.
-const TICKS: u32 = 4;
+/// How many numbers stand at an axis, about.
+const TICKS: f64 = 5.0;
 
 /// The smallest and the largest of some numbers, never equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,9 +47,24 @@ impl Range {
         (number - self.from) / (self.to - self.from)
     }
 
+    /// How far apart the numbers at the axis are: 1, 2 or 5, times a power of ten.
+    fn step(self) -> f64 {
+        let wanted = (self.to - self.from) / TICKS;
+        let power = 10_f64.powf(wanted.log10().floor());
+        let round = [1.0, 2.0, 5.0].map(|times| times * power);
+        round
+            .into_iter()
+            .find(|step| *step >= wanted)
+            .unwrap_or(10.0 * power)
+    }
+
+    /// The round numbers of the range.
     fn ticks(self) -> impl Iterator<Item = f64> {
-        (0..=TICKS)
-            .map(move |tick| self.from + (self.to - self.from) * f64::from(tick) / f64::from(TICKS))
+        let step = self.step();
+        // A hair beyond each end, so that rounding loses no tick that stands at the very end.
+        let first = (self.from / step - 1e-9).ceil() as i64;
+        let last = (self.to / step + 1e-9).floor() as i64;
+        (first..=last).map(move |tick| tick as f64 * step)
     }
 }
 
@@ -123,8 +138,13 @@ fn panel(text: &mut String, line: &Line, across: Range, axis: &str) {
 
 /// A number with as many digits as tell the ticks of `range` apart.
 fn short(number: f64, range: Range) -> String {
-    let step = (range.to - range.from) / f64::from(TICKS);
-    let digits = (-step.log10()).ceil().clamp(0.0, 8.0) as usize;
+    let digits = (-range.step().log10() - 1e-9).ceil().clamp(0.0, 8.0) as usize;
+    // What is nearly zero would otherwise read `-0`.
+    let number = if number.abs() < range.step() * 1e-6 {
+        0.0
+    } else {
+        number
+    };
     format!("{number:.digits$}")
 }
 
@@ -164,10 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn labels_have_the_digits_that_tell_them_apart() {
-        let range = |from, to| Range { from, to };
-        assert_eq!(short(1000.0, range(0.0, 4000.0)), "1000");
-        assert_eq!(short(0.5, range(0.0, 1.0)), "0.5");
-        assert_eq!(short(1.503, range(1.5, 1.512)), "1.503");
+    fn axes_bear_round_numbers() {
+        let check = |from: f64, to: f64, expected: &[&str]| {
+            let range = Range { from, to };
+            let labels: Vec<String> = range.ticks().map(|tick| short(tick, range)).collect();
+            assert_eq!(labels, expected, "{from} to {to}");
+        };
+        check(0.0, 4000.0, &["0", "1000", "2000", "3000", "4000"]);
+        check(0.0, 19.0, &["0", "5", "10", "15"]);
+        check(0.15, 3.0, &["1", "2", "3"]);
+        check(-0.1, 0.3, &["-0.1", "0.0", "0.1", "0.2", "0.3"]);
+        check(1.503, 1.512, &["1.504", "1.506", "1.508", "1.510", "1.512"]);
     }
 }
