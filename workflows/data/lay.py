@@ -140,6 +140,8 @@ CLIPART_SKIPPED = (
     "geography", "transportation/roadsigns", "people/stickmen",
 )
 CLIPART_BYTES = 200_000
+# Files that draw nothing.
+CLIPART_BLANK = {"badminton_racket_brice_b_01", "large_braces.svg_amos_01", "light_bulb_karl_bartel_01"}
 
 
 def clipart_title(text, path):
@@ -161,7 +163,7 @@ def lay_clipart(unpacked, out):
     for path in sorted(root.rglob("*.svg")):
         folder = path.parent.relative_to(root).as_posix()
         skipped = any(folder == skip or folder.startswith(skip + "/") for skip in CLIPART_SKIPPED)
-        if skipped or path.is_symlink() or path.stat().st_size > CLIPART_BYTES:
+        if skipped or path.is_symlink() or path.stem in CLIPART_BLANK or path.stat().st_size > CLIPART_BYTES:
             continue
         content = path.read_bytes()
         text = content.decode("utf-8", "replace")
