@@ -197,4 +197,8 @@ impl Samples for Scenes {
             size = self.size
         )
     }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::host(self.sprites.bytes())
+    }
 }

@@ -32,6 +32,11 @@ pub trait Samples: Send + Sync {
 
     /// One line that says what the source is.
     fn describe(&self) -> String;
+
+    /// How much memory the source holds.
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
+    }
 }
 
 /// One example.
@@ -141,6 +146,6 @@ impl WireValue for Dataset {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint::default()
+        self.samples.footprint()
     }
 }

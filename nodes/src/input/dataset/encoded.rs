@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use graph::error::NodeError;
+use graph::value::Footprint;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -323,5 +324,10 @@ impl Samples for EncodedPictures {
             self.header.grid,
             self.header.codebook
         )
+    }
+
+    fn footprint(&self) -> Footprint {
+        let text: usize = self.lines.iter().map(|line| line.caption.len()).sum();
+        Footprint::host(self.codes.len() * 4 + text)
     }
 }

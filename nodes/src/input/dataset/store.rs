@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use graph::error::NodeError;
 use graph::run::Run;
+use graph::value::Footprint;
 use rayon::prelude::*;
 
 use super::split::Cell;
@@ -161,6 +162,15 @@ impl Samples for Store {
             self.entries.len(),
             families.join(", "),
             side = self.canvas.side
+        )
+    }
+
+    fn footprint(&self) -> Footprint {
+        let decoded = self.decoded.iter().flatten();
+        Footprint::host(
+            decoded
+                .map(|(bytes, covered)| bytes.len() + covered.len())
+                .sum(),
         )
     }
 }

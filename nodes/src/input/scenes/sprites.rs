@@ -66,6 +66,12 @@ impl Sprites {
         self.nouns.len()
     }
 
+    /// How many bytes all copies of all of them hold.
+    pub fn bytes(&self) -> usize {
+        let copies = self.pictures.iter().flatten();
+        copies.map(|copy| copy.pixels.len() * 4).sum()
+    }
+
     /// The smallest copy of a sprite whose longer side is at least `side` pixels, or the largest there is.
     pub fn picture(&self, sprite: usize, side: f32) -> &Picture {
         let copies = &self.pictures[sprite];
