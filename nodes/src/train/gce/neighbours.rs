@@ -60,15 +60,28 @@ impl CodeVectors {
                 differences.sum::<f32>()
             })
             .collect();
-        let others = || distances.iter().enumerate().filter(|(at, _)| *at != own);
-        let nearest = others().map(|(_, d)| *d).fold(f32::INFINITY, f32::min);
-        let weight = |distance: f32| f64::from((-beta * (distance - nearest)).exp());
-        let total: f64 = others().map(|(_, distance)| weight(*distance)).sum();
+        let apart = |at: usize| {
+            if at == own {
+                f32::INFINITY
+            } else {
+                distances[at]
+            }
+        };
+        let nearest = (0..distances.len())
+            .map(apart)
+            .fold(f32::INFINITY, f32::min);
+        let weights: Vec<f32> = (0..distances.len())
+            .map(|at| (-beta * (apart(at) - nearest)).exp())
+            .collect();
+        let total: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
         let mut left = f64::from(uniform) * total;
         let mut chosen = None;
-        for (at, distance) in others() {
+        for (at, weight) in weights.iter().enumerate() {
+            if at == own {
+                continue;
+            }
             chosen = Some(at);
-            left -= weight(*distance);
+            left -= f64::from(*weight);
             if left <= 0.0 {
                 break;
             }
