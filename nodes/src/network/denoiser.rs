@@ -12,7 +12,7 @@ mod text;
 mod trained;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
 pub(crate) mod tests;
 

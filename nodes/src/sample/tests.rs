@@ -3,4 +3,5 @@
 mod golden;
 mod grids;
 mod inputs;
+mod official;
 pub(crate) mod script;

@@ -24,7 +24,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// All arrays of the case, as f32; whole numbers are small.
-fn case() -> BTreeMap<String, Vec<f32>> {
+pub(crate) fn case() -> BTreeMap<String, Vec<f32>> {
     let bytes = std::fs::read(fixture("forward.safetensors")).expect("the fixture is there");
     let file = SafeTensors::deserialize(&bytes).expect("the fixture is whole");
     let numbers = |name: &str| {
@@ -43,7 +43,7 @@ fn case() -> BTreeMap<String, Vec<f32>> {
         .collect()
 }
 
-fn official_config() -> DenoiserConfig {
+pub(crate) fn official_config() -> DenoiserConfig {
     let text = std::fs::read(fixture("config.json")).expect("the fixture is there");
     let file: Value = serde_json::from_slice(&text).expect("the fixture is whole");
     let size = |name: &str| file[name].as_u64().expect("the field is there") as usize;
@@ -86,7 +86,7 @@ fn official_config() -> DenoiserConfig {
     }
 }
 
-fn network(config: &DenoiserConfig) -> DenoiserNetwork {
+pub(crate) fn network(config: &DenoiserConfig) -> DenoiserNetwork {
     let weights = Weights::open(&fixture("model.safetensors")).expect("the fixture is whole");
     let unused = ["encoder.vqvae.", "diffusion_head.", "encoder.image_newline"];
     let weights = weights.rename(|name| {

@@ -12,13 +12,14 @@ use crate::sample::picture::{Answers, Picture};
 use crate::sample::{Curve, EditSampler, Policy};
 use crate::value::Tokens;
 
-const FIXTURE: &[u8] = include_bytes!("../../../tests/fixtures/nld_image/sampler.safetensors");
-const POSITIONS: usize = 256;
+pub(super) const FIXTURE: &[u8] =
+    include_bytes!("../../../tests/fixtures/nld_image/sampler.safetensors");
+pub(super) const POSITIONS: usize = 256;
 const STEPS: usize = 8;
 const MASK: u8 = 129;
 
 /// The arguments that all cases share.
-fn official() -> EditSampler {
+pub(super) fn official() -> EditSampler {
     EditSampler {
         steps: STEPS as u32,
         shift: 3.0,
@@ -27,7 +28,7 @@ fn official() -> EditSampler {
 }
 
 /// Codes with the sampler's own sign for masked.
-fn codes(bytes: &[u8]) -> Vec<u32> {
+pub(super) fn codes(bytes: &[u8]) -> Vec<u32> {
     bytes
         .iter()
         .map(|code| match *code {
