@@ -1,5 +1,6 @@
 //! Filling masked tokens.
 
+pub mod damage;
 mod draw;
 mod edit;
 mod picture;
@@ -16,5 +17,5 @@ use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
 pub fn register(registry: &mut Registry) {
-    let _ = registry.add::<EditSampler>();
+    let _ = registry.add::<EditSampler>().add::<damage::DamageTokens>();
 }

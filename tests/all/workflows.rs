@@ -21,7 +21,7 @@ fn workflows() -> Vec<PathBuf> {
         path.parent()
             .is_some_and(|parent| parent.ends_with("workflows"))
     });
-    assert!(files.len() >= 10, "only {} workflows", files.len());
+    assert!(files.len() >= 14, "only {} workflows", files.len());
     files
 }
 

@@ -5,9 +5,9 @@ mod figures;
 mod tests;
 
 use graph::prelude::*;
-use graph::random::Stream;
 
 use crate::compute::Compute;
+use crate::sample::damage::damaged;
 use crate::sample::{EditSampler, Policy, ResultTokens, Start, TokenChoice};
 use crate::value::{Dataset, Denoiser, Grid, Image, Pixels, Prompt, Tokenizer, Tokens};
 
@@ -66,11 +66,6 @@ pub struct EditingOutputs {
     /// The share of damaged tokens restored minus the share of intact tokens broken, with editing on.
     pub score: f64,
 }
-
-/// The draws of damaged positions.
-const POSITIONS: u32 = 0;
-/// The draws of wrong codes.
-const CODES: u32 = 1;
 
 impl Node for EditingEvaluation {
     const ID: &'static str = "evaluate.editing";
@@ -186,32 +181,10 @@ impl EditingEvaluation {
 
     /// The same pictures with some tokens replaced by other codes.
     fn damaged(&self, truth: &Tokens, run: &Run) -> Result<Tokens, NodeError> {
-        if truth.codebook() < 2 {
-            return Err(NodeError::input(
-                "denoiser",
-                "a codebook of two codes at least",
-                truth.codebook(),
-            ));
-        }
-        let random = run.random(self.seed);
-        let (positions, wrong) = (random.stream(POSITIONS), random.stream(CODES));
-        let length = truth.grid().length();
-        let count = ((length as f64 * self.damage).round() as usize).clamp(1, length);
-        let mut codes = truth.codes().to_vec();
-        for (sample, picture) in codes.chunks_mut(length).enumerate() {
-            for position in &positions.permutation(length, sample as u32, 0)[..count] {
-                let code = &mut picture[*position as usize];
-                *code = other(*code, truth.codebook(), &wrong, sample as u32, *position);
-            }
-        }
-        whole(codes, truth.grid(), truth.codebook())
+        // At least one token, however small the share: else there is nothing to measure.
+        let least = 1.0 / truth.grid().length() as f64;
+        damaged(truth, self.damage.max(least), run.random(self.seed))
     }
-}
-
-/// Any code but `code`.
-fn other(code: u32, codebook: u32, draws: &Stream, sample: u32, position: u32) -> u32 {
-    let drawn = draws.below(codebook - 1, sample, 0, position);
-    if drawn < code { drawn } else { drawn + 1 }
 }
 
 /// The codes of one picture.
