@@ -60,6 +60,13 @@ impl Node for EncodeDataset {
             0 => available,
             count => count.min(available),
         };
+        // Now rather than when all is encoded: a path that cannot be written to shall cost nobody an hour.
+        let path = run.resolve(&self.path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                NodeError::file(folder, error, "choose a `path` that may be written to")
+            })?;
+        }
         let device = Compute::of(run)?.device();
         let batches = read_ahead(inputs.dataset, count, self.batch);
         let mut encoded = Vec::with_capacity(count);
