@@ -390,15 +390,31 @@ fn damaged_models_are_refused() {
 
 #[test]
 fn weights_that_disagree_with_the_config_are_named() {
-    let model = "workflows/models/emoji/tokenizer";
-    let config = std::fs::read_to_string(root().join(model).join("config.json"));
-    let mut config: serde_json::Value =
-        serde_json::from_str(&config.expect("it is there")).expect("it is JSON");
-    let channels = &mut config["stages"][0]["channels"];
-    let other = channels.as_u64().expect("it is a number") * 2;
-    *channels = other.into();
-    let _ = fails_to_load("tokenizer.load", model, |folder| {
-        std::fs::write(folder.join("config.json"), config.to_string()).expect("there is room");
+    let disagree = |kind: &str, model: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let config = std::fs::read_to_string(root().join(model).join("config.json"));
+        let mut config: serde_json::Value =
+            serde_json::from_str(&config.expect("it is there")).expect("it is JSON");
+        change(&mut config);
+        fails_to_load(kind, model, |folder| {
+            std::fs::write(folder.join("config.json"), config.to_string()).expect("there is room");
+        })
+        .says(&["model.safetensors"])
+    };
+    let doubled = |number: &mut serde_json::Value| {
+        *number = (number.as_u64().expect("it is a number") * 2).into();
+    };
+    let tokenizer = "workflows/models/emoji/tokenizer";
+    let _ = disagree("tokenizer.load", tokenizer, &|config| {
+        doubled(&mut config["stages"][0]["channels"]);
     })
-    .says(&["model.safetensors", "should be [", "but is ["]);
+    .says(&["should be [", "but is ["]);
+    let denoiser = "workflows/models/emoji/denoiser";
+    let _ = disagree("denoiser.load", denoiser, &|config| {
+        doubled(&mut config["inner_width"]);
+    })
+    .says(&["should be [", "but is ["]);
+    let _ = disagree("denoiser.load", denoiser, &|config| {
+        doubled(&mut config["layers"]);
+    })
+    .says(&["missing"]);
 }

@@ -170,19 +170,24 @@ fn kernels_agree_with_their_references() {
     }
 }
 
-/// The whole way: text, prompt, sampler, denoiser, decoder, picture.
+fn set(graph: &mut Graph, node: &str, param: &str, value: i64) {
+    let edit = Edit::SetParam {
+        node: id(node),
+        name: param.into(),
+        value: Some(ParamValue::Int(value)),
+    };
+    let _ = graph.apply(edit).expect("the node is there");
+}
+
+/// The whole way: text, prompt, sampler, denoiser, decoder, picture; then a change at the end of it.
 #[test]
 fn a_prompt_becomes_a_picture() {
     let path: PathBuf = root().join("workflows/text_to_image.ron");
     let workflow = Workflow::open(&path, &registry()).expect("it has no problems");
     let mut graph = workflow.graph;
-    let edit = Edit::SetParam {
-        node: id("sample"),
-        name: "steps".into(),
-        value: Some(ParamValue::Int(2)),
-    };
-    let _ = graph.apply(edit).expect("the node is there");
-    let (outcome, _) = run(&engine(), &graph);
+    set(&mut graph, "sample", "steps", 2);
+    let engine = engine();
+    let (outcome, _) = run(&engine, &graph);
     let image = outcome.outputs["image"][0].get::<Image>();
     let image = image.expect("it is a picture");
     assert_eq!(
@@ -194,6 +199,13 @@ fn a_prompt_becomes_a_picture() {
         bytes.iter().any(|byte| *byte != bytes[0]),
         "the picture is empty"
     );
+
+    set(&mut graph, "decode", "tile", 32);
+    let (_, events) = run(&engine, &graph);
+    let started = events.iter().filter(|event| event.contains("\"started\""));
+    let started: Vec<&String> = started.collect();
+    assert_eq!(started.len(), 1, "{started:?}");
+    assert!(started[0].contains("\"node\":\"decode\""), "{started:?}");
 }
 
 #[test]

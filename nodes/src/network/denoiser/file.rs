@@ -39,7 +39,8 @@ impl TrainedDenoiser {
                 NodeError::file(&path, error, "take the file that belongs to this denoiser")
             })?;
         let network = DenoiserNetwork::new(&config, &mut Init::blank(device));
-        let network = weights::load(network, &folder.join(WEIGHTS))?;
+        let path = folder.join(WEIGHTS);
+        let network = weights::load(network, &path).map_err(|error| error.at(&path))?;
         Ok(Self::new(network, reader, device, dtype))
     }
 
