@@ -4,10 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use graph::document::Graph;
-use graph::param::{ParamKind, ParamValue, PathPurpose};
 use graph::registry::Registry;
-use graph::workflow::Workflow;
+use graph::workflow::{self, Workflow};
 use nodes::output::png;
 
 use crate::failure::Failure;
@@ -25,6 +23,8 @@ pub struct Source {
     pub workflow: Workflow,
     /// The folder that it lies in.
     folder: PathBuf,
+    /// Whether a picture carries it.
+    in_picture: bool,
     /// What the picture that carries it says of its making.
     pub recorded: Option<Provenance>,
 }
@@ -45,6 +45,7 @@ impl Source {
             return Ok(Self {
                 workflow,
                 folder,
+                in_picture: false,
                 recorded: None,
             });
         }
@@ -63,24 +64,20 @@ impl Source {
         Ok(Self {
             workflow: Workflow::read(&name, text, registry)?,
             folder,
+            in_picture: true,
             recorded,
         })
     }
 
     /// The folder where relative paths start: that of the workflow file.
     ///
-    /// A picture may lie anywhere, so it is the first of these in which all files are that the workflow reads:
-    /// the picture's own folder, the current one, and `workflows` in it.
+    /// That of a picture's workflow is found by [`workflow::base_of_picture`].
     pub fn base(&self, registry: &Registry) -> PathBuf {
-        if self.recorded.is_none() {
-            return self.folder.clone();
+        if self.in_picture {
+            workflow::base_of_picture(&self.folder, &self.workflow.graph, registry)
+        } else {
+            self.folder.clone()
         }
-        let read = paths_read(&self.workflow.graph, registry);
-        let candidates = [&self.folder, Path::new("."), Path::new("workflows")];
-        candidates
-            .iter()
-            .find(|folder| read.iter().all(|path| folder.join(path).exists()))
-            .map_or_else(|| self.folder.clone(), |folder| folder.to_path_buf())
     }
 }
 
@@ -123,30 +120,6 @@ fn read_texts(path: &Path) -> Result<Vec<(String, String)>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| unreadable(&error))?;
     png::read_texts(&bytes).map_err(|error| unreadable(&error))
-}
-
-/// The files and folders that the nodes of a workflow read.
-fn paths_read(graph: &Graph, registry: &Registry) -> Vec<String> {
-    let mut paths = Vec::new();
-    for node in graph.nodes().values() {
-        let Some(entry) = registry.get(&node.kind) else {
-            continue;
-        };
-        let read = ParamKind::Path {
-            purpose: PathPurpose::Read,
-        };
-        for spec in entry
-            .descriptor
-            .params
-            .iter()
-            .filter(|spec| spec.kind == read)
-        {
-            if let Some(ParamValue::Text(path)) = node.params.get(&spec.name) {
-                paths.push(path.clone());
-            }
-        }
-    }
-    paths
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::param::{ParamValue, ParamValues};
 
 pub use id::{IdError, NodeId, PortRef, Wire};
 pub(crate) use index::Index;
-pub use layout::{Extent, Frame, Layout, Note, Position};
+pub use layout::{Extent, Frame, FrameColour, Layout, Note, Position};
 
 /// A workflow as data: always a directed acyclic graph, changed by [`Edit`](crate::edit::Edit) alone.
 ///

@@ -63,6 +63,13 @@ pub enum Edit {
         /// Where to.
         to: Option<Position>,
     },
+    /// Draws a node as its title alone, or whole again.
+    SetCollapsed {
+        /// The node.
+        node: NodeId,
+        /// Whether the title is all that is drawn.
+        collapsed: bool,
+    },
     /// Lets a parameter be set from outside under `name`, or with `None` no more.
     SetInterfaceParam {
         /// The name outside.
@@ -120,6 +127,8 @@ pub struct Placement {
     pub node: PlacedNode,
     /// Where it stands.
     pub position: Option<Position>,
+    /// Whether its title is all that is drawn.
+    pub collapsed: bool,
     /// Its wires, in the order in which they are to be laid.
     pub wires: Vec<Connection>,
     /// Its parameters that may be set from outside, by the name outside.
@@ -146,6 +155,7 @@ impl Edit {
             id,
             node,
             position: None,
+            collapsed: false,
             wires: Vec::new(),
             params: BTreeMap::new(),
             outputs: BTreeMap::new(),

@@ -7,6 +7,7 @@ mod forecast;
 mod key;
 mod reporter;
 mod schedule;
+mod show;
 mod work;
 
 #[cfg(test)]
@@ -62,6 +63,8 @@ pub struct RunOptions {
     pub use_cache: bool,
     /// Nodes whose values are wanted besides the results.
     pub keep: BTreeSet<NodeId>,
+    /// Whether every result is shown, as [`Happened::Shown`].
+    pub show: bool,
 }
 
 /// What a run came to.
@@ -87,6 +90,7 @@ impl Default for RunOptions {
             base: ".".into(),
             use_cache: true,
             keep: BTreeSet::new(),
+            show: false,
         }
     }
 }

@@ -81,11 +81,97 @@ impl NodeError {
         }
     }
 
+    /// What is wrong, without how to mend it.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::File { problem, path, .. } => format!("{problem}: {}", path.display()),
+            Self::Failed { problem, .. } => problem.clone(),
+            Self::Cancelled
+            | Self::Panicked(_)
+            | Self::OutOfMemory(_)
+            | Self::Param(_)
+            | Self::Port(_)
+            | Self::Input { .. } => self.to_string(),
+        }
+    }
+
+    /// How to mend it, where that is known.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::File { hint, .. } | Self::Failed { hint, .. } => Some(hint),
+            Self::Panicked(_) => Some("this is a mistake of the node, please report it"),
+            Self::OutOfMemory(_) => Some("work on fewer or smaller pictures at once"),
+            Self::Cancelled | Self::Param(_) | Self::Port(_) | Self::Input { .. } => None,
+        }
+    }
+
+    /// The port or parameter at fault.
+    pub fn port(&self) -> Option<&str> {
+        match self {
+            Self::Param(error) => Some(error.param()),
+            Self::Port(PortError::Missing { port, .. } | PortError::WrongKind { port, .. })
+            | Self::Input { port, .. } => Some(port),
+            Self::Cancelled
+            | Self::Panicked(_)
+            | Self::OutOfMemory(_)
+            | Self::File { .. }
+            | Self::Failed { .. } => None,
+        }
+    }
+
     /// Any other problem.
     pub fn failed(problem: impl std::fmt::Display, hint: impl Into<String>) -> Self {
         Self::Failed {
             problem: problem.to_string(),
             hint: hint.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NodeError;
+    use crate::port::PortError;
+
+    #[test]
+    fn an_error_says_what_where_and_how_to_mend_it() {
+        let check = |error: NodeError, problem: &str, hint: Option<&str>, port: Option<&str>| {
+            assert_eq!(error.problem(), problem);
+            assert_eq!((error.hint(), error.port()), (hint, port));
+        };
+        check(
+            NodeError::file("a.png", "it is no picture", "give another"),
+            "it is no picture: a.png",
+            Some("give another"),
+            None,
+        );
+        check(
+            NodeError::failed("it broke", "glue it"),
+            "it broke",
+            Some("glue it"),
+            None,
+        );
+        check(
+            NodeError::input("mask", "one", "two"),
+            "input `mask` does not fit: expected one, found two",
+            None,
+            Some("mask"),
+        );
+        let missing = PortError::Missing {
+            port: "image".into(),
+            expected: "image".into(),
+        };
+        check(
+            missing.into(),
+            "nothing is wired to input `image`, which takes image",
+            None,
+            Some("image"),
+        );
+        check(
+            NodeError::Panicked("as it was told".into()),
+            "the node panicked: as it was told",
+            Some("this is a mistake of the node, please report it"),
+            None,
+        );
     }
 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::document::{Graph, NodeId};
+use crate::document::{Graph, NodeId, Wire};
 use crate::edit::{Edit, EditError};
 
 /// What was done to a graph and can be undone, and what was undone and can be done again.
@@ -28,6 +28,7 @@ enum Aim {
     Param(NodeId, String),
     Frame(NodeId),
     Note(NodeId),
+    Reroutes(Wire),
     About,
 }
 
@@ -110,6 +111,7 @@ fn aims(edit: &Edit) -> Option<Vec<Aim>> {
         Edit::SetParam { node, name, .. } => Aim::Param(node.clone(), name.clone()),
         Edit::SetFrame { id, frame: Some(_) } => Aim::Frame(id.clone()),
         Edit::SetNote { id, note: Some(_) } => Aim::Note(id.clone()),
+        Edit::SetReroutes { wire, .. } => Aim::Reroutes(wire.clone()),
         Edit::SetAbout(_) => Aim::About,
         Edit::Batch(edits) => {
             let parts: Option<Vec<Vec<Aim>>> = edits.iter().map(aims).collect();
@@ -122,11 +124,11 @@ fn aims(edit: &Edit) -> Option<Vec<Aim>> {
         | Edit::Disconnect(_)
         | Edit::SetVerbatim { .. }
         | Edit::SetState { .. }
+        | Edit::SetCollapsed { .. }
         | Edit::SetInterfaceParam { .. }
         | Edit::SetInterfaceOutput { .. }
         | Edit::SetPlugin { .. }
         | Edit::SetFrame { frame: None, .. }
-        | Edit::SetNote { note: None, .. }
-        | Edit::SetReroutes { .. } => return None,
+        | Edit::SetNote { note: None, .. } => return None,
     }])
 }

@@ -20,7 +20,7 @@ use crate::port::Arity;
 use crate::registry::{Entry, Registry};
 
 pub use error::{InterfacePart, PlanError, Subject};
-pub use interface::RESERVED;
+pub use interface::{RESERVED, output_name_fault, param_name_fault};
 pub use similar::similar;
 
 /// A graph that can be run: every node known and set right, every wire fitting, all in order.

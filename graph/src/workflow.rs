@@ -3,6 +3,7 @@
 mod file;
 mod locations;
 mod migrate;
+mod paths;
 mod read;
 mod syntax;
 mod write;
@@ -21,6 +22,7 @@ use crate::registry::Registry;
 pub use file::{save, write_file};
 pub use locations::Locations;
 pub use migrate::FORMAT;
+pub use paths::base_of_picture;
 pub use write::to_text;
 
 /// The largest file that is read, in bytes: a thousand times what people write.

@@ -4,6 +4,7 @@ pub mod damage;
 mod draw;
 mod edit;
 mod picture;
+pub mod rewind;
 mod run;
 mod settings;
 #[cfg(test)]
@@ -17,5 +18,8 @@ use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
 pub fn register(registry: &mut Registry) {
-    let _ = registry.add::<EditSampler>().add::<damage::DamageTokens>();
+    let _ = registry
+        .add::<EditSampler>()
+        .add::<rewind::RewindHistory>()
+        .add::<damage::DamageTokens>();
 }

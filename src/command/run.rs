@@ -108,6 +108,7 @@ impl Run {
             base,
             use_cache: !self.no_cache,
             keep,
+            show: false,
         };
         let cancel = Cancel::default();
         let signals = Signals::listen(cancel.clone())?;

@@ -102,7 +102,7 @@ fn told(value: &Value) -> Written {
 
     let text = match value.preview() {
         Preview::Text(text) => text,
-        Preview::Image { .. } | Preview::Curve(_) | Preview::TokenGrid { .. } => {
+        Preview::Images(_) | Preview::Curve(_) | Preview::TokenGrid(_) | Preview::Steps(_) => {
             value.kind().to_string()
         }
     };

@@ -48,7 +48,7 @@ impl Lines {
                     eprintln!("{node}: {done} of {total}, {}{left}", pace(*rate));
                 }
             }
-            Happened::Preview { .. } => {}
+            Happened::Preview { .. } | Happened::Shown { .. } => {}
             Happened::Note { node, line } => eprintln!("{node}: {line}"),
             Happened::Finished {
                 node,

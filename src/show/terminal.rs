@@ -52,7 +52,7 @@ impl Terminal {
                 bar.set_position(*done);
                 bar.set_message(format!("{}{left}", pace(*rate)));
             }
-            Happened::Preview { .. } => {}
+            Happened::Preview { .. } | Happened::Shown { .. } => {}
             Happened::Note { node, line } => self.line(format!("{node}: {line}")),
             Happened::Finished {
                 node,

@@ -1,6 +1,6 @@
 //! How a graph lies on the canvas; running it ignores all of this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NodeId, Wire};
 
@@ -27,6 +27,8 @@ pub struct Extent {
 pub struct Layout {
     /// The upper left corners of nodes.
     pub nodes: BTreeMap<NodeId, Position>,
+    /// The nodes that are drawn as their title alone.
+    pub collapsed: BTreeSet<NodeId>,
     /// Boxes drawn around nodes, by id.
     pub frames: BTreeMap<NodeId, Frame>,
     /// Texts beside nodes, by id.
@@ -44,6 +46,28 @@ pub struct Frame {
     pub at: Position,
     /// Its size.
     pub size: Extent,
+    /// What it is painted in.
+    pub colour: FrameColour,
+}
+
+/// What a frame is painted in; the shades are the theme's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameColour {
+    /// As the canvas around it.
+    #[default]
+    Grey,
+    /// Red.
+    Red,
+    /// Orange.
+    Orange,
+    /// Yellow.
+    Yellow,
+    /// Green.
+    Green,
+    /// Blue.
+    Blue,
+    /// Purple.
+    Purple,
 }
 
 /// A text on the canvas.
@@ -64,10 +88,37 @@ impl Position {
     }
 }
 
+impl FrameColour {
+    /// Every colour, in the order in which they are offered.
+    pub const ALL: [Self; 7] = [
+        Self::Grey,
+        Self::Red,
+        Self::Orange,
+        Self::Yellow,
+        Self::Green,
+        Self::Blue,
+        Self::Purple,
+    ];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grey => "Grey",
+            Self::Red => "Red",
+            Self::Orange => "Orange",
+            Self::Yellow => "Yellow",
+            Self::Green => "Green",
+            Self::Blue => "Blue",
+            Self::Purple => "Purple",
+        }
+    }
+}
+
 impl Layout {
-    /// Whether nothing has a place.
+    /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
+            && self.collapsed.is_empty()
             && self.frames.is_empty()
             && self.notes.is_empty()
             && self.reroutes.is_empty()

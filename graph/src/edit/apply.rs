@@ -32,6 +32,11 @@ impl Graph {
                 let to = put(&mut self.layout.nodes, node.clone(), to);
                 Ok(Edit::Move { node, to })
             }
+            Edit::SetCollapsed { node, collapsed } => {
+                let _ = self.placed(&node)?;
+                let collapsed = self.collapse(&node, collapsed);
+                Ok(Edit::SetCollapsed { node, collapsed })
+            }
             Edit::SetInterfaceParam { name, target } => {
                 self.check_target(target.as_ref())?;
                 let target = put(&mut self.interface.params, name.clone(), target);
@@ -116,6 +121,7 @@ impl Graph {
             }
         }
         let _ = put(&mut self.layout.nodes, id.clone(), placement.position);
+        let _ = self.collapse(&id, placement.collapsed);
         self.interface.params.extend(placement.params);
         self.interface.outputs.extend(placement.outputs);
         Ok(Edit::RemoveNode(id))
@@ -140,6 +146,7 @@ impl Graph {
         self.index.remove_node(&id);
         Ok(Edit::AddNode(Box::new(Placement {
             position: self.layout.nodes.remove(&id),
+            collapsed: self.layout.collapsed.remove(&id),
             params: take_targets(&mut self.interface.params, &id),
             outputs: take_targets(&mut self.interface.outputs, &id),
             id,
@@ -173,6 +180,9 @@ impl Graph {
         self.interface.outputs.values_mut().for_each(rename);
         if let Some(position) = self.layout.nodes.remove(&from) {
             let _ = self.layout.nodes.insert(to.clone(), position);
+        }
+        if self.layout.collapsed.remove(&from) {
+            let _ = self.layout.collapsed.insert(to.clone());
         }
         self.layout.reroutes = std::mem::take(&mut self.layout.reroutes)
             .into_iter()
@@ -276,6 +286,15 @@ impl Graph {
         let points = Some(points).filter(|points| !points.is_empty());
         let points = put(&mut self.layout.reroutes, wire.clone(), points).unwrap_or_default();
         Ok(Edit::SetReroutes { wire, points })
+    }
+
+    /// Says whether `node` is collapsed, and returns whether it was.
+    fn collapse(&mut self, node: &NodeId, collapsed: bool) -> bool {
+        if collapsed {
+            !self.layout.collapsed.insert(node.clone())
+        } else {
+            self.layout.collapsed.remove(node)
+        }
     }
 
     fn placed(&mut self, id: &NodeId) -> Result<&mut PlacedNode, EditError> {

@@ -166,6 +166,10 @@ fn a_removed_node_comes_back_with_all_that_was_said_of_it() {
             wire: wire("a.text", "join.more"),
             points: vec![position],
         },
+        Edit::SetCollapsed {
+            node: id("a"),
+            collapsed: true,
+        },
         Edit::SetState {
             node: id("a"),
             state: Some(State::Bypassed),
@@ -190,6 +194,31 @@ fn a_removed_node_comes_back_with_all_that_was_said_of_it() {
     assert!(graph.layout().is_empty());
     let _ = graph.apply(undo).expect("what was done can be undone");
     assert_eq!(to_text(&graph), before);
+}
+
+#[test]
+fn a_node_is_collapsed_and_stays_so_under_another_name() {
+    let collapse = |node: &str, collapsed| Edit::SetCollapsed {
+        node: id(node),
+        collapsed,
+    };
+    let mut graph = graph(CHAIN);
+    let undo = graph.apply(collapse("b", true)).expect("it is there");
+    assert_eq!(undo, collapse("b", false));
+    assert_eq!(
+        graph.apply(collapse("b", true)),
+        Ok(collapse("b", true)),
+        "it was collapsed already"
+    );
+    let rename = Edit::RenameNode {
+        from: id("b"),
+        to: id("z"),
+    };
+    let _ = graph.apply(rename).expect("the name is free");
+    assert_eq!(graph.layout().collapsed, BTreeSet::from([id("z")]));
+    let _ = graph.apply(collapse("z", false)).expect("it is there");
+    assert!(graph.layout().is_empty());
+    refused(collapse("d", true), "there is no node `d`");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::document::NodeId;
 use crate::error::NodeError;
 use crate::node::Effect;
-use crate::preview::Preview;
+use crate::preview::{Picture, Preview, TokenGrid};
 use crate::value::Footprint;
 
 /// Which run: no two runs of a program share one.
@@ -80,6 +80,18 @@ pub enum Happened {
         /// Why it ran, or why it did not have to.
         reason: Reason,
     },
+    /// How a result looks; comes only where [`RunOptions::show`](super::RunOptions::show) asks for it.
+    ///
+    /// A result that is not at hand, because nobody needs it, is not shown.
+    Shown {
+        /// The node.
+        node: NodeId,
+        /// The output.
+        port: String,
+        /// What stands there.
+        #[serde(serialize_with = "sort_of_preview")]
+        preview: Preview,
+    },
     /// A node could not do its work.
     Failed {
         /// The node.
@@ -146,6 +158,7 @@ impl Happened {
             | Self::Preview { node, .. }
             | Self::Note { node, .. }
             | Self::Finished { node, .. }
+            | Self::Shown { node, .. }
             | Self::Failed { node, .. }
             | Self::Skipped { node, .. }
             | Self::Cancelled { node } => Some(node),
@@ -212,12 +225,21 @@ fn in_words<S: Serializer>(error: &NodeError, serializer: S) -> Result<S::Ok, S:
 fn sort_of_preview<S: Serializer>(preview: &Preview, serializer: S) -> Result<S::Ok, S::Error> {
     match preview {
         Preview::Text(text) => serializer.serialize_str(text),
-        Preview::Image { width, height, .. } => {
-            serializer.collect_str(&format_args!("image of {width} × {height} pixels"))
-        }
+        Preview::Images(pictures) => serializer.collect_str(&sort_of_pictures(pictures)),
         Preview::Curve(lines) => serializer.collect_str(&format_args!("{} curves", lines.len())),
-        Preview::TokenGrid { rows, columns, .. } => {
+        Preview::TokenGrid(TokenGrid { rows, columns, .. }) => {
             serializer.collect_str(&format_args!("grid of {rows} × {columns} tokens"))
         }
+        Preview::Steps(grids) => {
+            let steps = grids.len().saturating_sub(1);
+            serializer.collect_str(&format_args!("{steps} steps"))
+        }
+    }
+}
+
+fn sort_of_pictures(pictures: &[Picture]) -> String {
+    match pictures {
+        [Picture { width, height, .. }] => format!("image of {width} × {height} pixels"),
+        _ => format!("{} images", pictures.len()),
     }
 }

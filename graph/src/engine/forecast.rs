@@ -13,8 +13,8 @@ pub enum Need {
     Run,
     /// Its result is at hand.
     Cached { values: Values, key: Key },
-    /// Nobody needs it.
-    Nothing,
+    /// Nobody needs it; where results are shown, what is at hand all the same.
+    Nothing { at_hand: Option<Values> },
 }
 
 /// Goes through the plan from its results back: what is at hand needs nothing else.
@@ -24,17 +24,19 @@ pub fn needs(context: &Context<'_>) -> Vec<Need> {
     let mut wanted = wanted_anyway(context);
     let mut needs: Vec<Need> = Vec::with_capacity(steps.len());
     for (at, step) in steps.iter().enumerate().rev() {
-        let cached = match &forecasts[at] {
-            Some(parts) if wanted[at] && context.may_use_cache(step) => {
+        let at_hand = match &forecasts[at] {
+            Some(parts) if (wanted[at] || context.options.show) && context.may_use_cache(step) => {
                 let key = parts.key();
                 let values = context.engine.cache().get(&key);
-                values.map(|values| Need::Cached { values, key })
+                values.map(|values| (values, key))
             }
             _ => None,
         };
-        needs.push(match (wanted[at], cached) {
-            (false, _) => Need::Nothing,
-            (true, Some(cached)) => cached,
+        needs.push(match (wanted[at], at_hand) {
+            (false, at_hand) => Need::Nothing {
+                at_hand: at_hand.map(|(values, _)| values),
+            },
+            (true, Some((values, key))) => Need::Cached { values, key },
             (true, None) => {
                 for origin in step.origins() {
                     wanted[origin.step] = true;
@@ -58,7 +60,7 @@ impl Need {
         match self {
             Self::Run => None,
             Self::Cached { .. } => Some(Reason::Unchanged),
-            Self::Nothing => Some(Reason::NotNeeded),
+            Self::Nothing { .. } => Some(Reason::NotNeeded),
         }
     }
 }

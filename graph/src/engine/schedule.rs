@@ -10,6 +10,7 @@ use super::cache::footprint;
 use super::event::{Event, Happened, Reason};
 use super::forecast::{Need, needs};
 use super::key::Key;
+use super::show::Shown;
 use super::work::{Context, Done, Job, Message};
 use super::{Outcome, locked};
 use crate::document::NodeId;
@@ -152,10 +153,13 @@ impl<'a, F: FnMut(&Event)> Schedule<'a, F> {
             }
             Need::Cached { values, key } => {
                 self.finished(at, Duration::ZERO, true, &values, reason);
+                self.show(at, self.context.shown(&values));
                 self.slots[at] = Some(Slot { key, values });
             }
-            Need::Nothing => {
+            Need::Nothing { at_hand } => {
                 self.finished(at, Duration::ZERO, true, &Values::default(), reason);
+                let at_hand = at_hand.unwrap_or_default();
+                self.show(at, self.context.shown(&at_hand));
             }
         }
     }
@@ -302,6 +306,7 @@ impl<'a, F: FnMut(&Event)> Schedule<'a, F> {
         match result {
             Ok(done) => {
                 self.finished(at, took, done.from_cache, &done.values, Some(done.reason));
+                self.show(at, done.shown);
                 self.slots[at] = Some(Slot {
                     key: done.key,
                     values: done.values,
@@ -384,6 +389,17 @@ impl<'a, F: FnMut(&Event)> Schedule<'a, F> {
             footprint: footprint(values),
             reason: reason.unwrap_or(Reason::New),
         });
+    }
+
+    fn show(&mut self, at: usize, shown: Shown) {
+        for (port, preview) in shown {
+            let node = self.name(at);
+            self.tell(Happened::Shown {
+                node,
+                port,
+                preview,
+            });
+        }
     }
 
     fn name(&self, step: usize) -> NodeId {

@@ -11,6 +11,7 @@ use crate::value::Footprint;
 mod cache;
 mod memory;
 mod mishaps;
+mod show;
 
 /// An engine with a log of what its nodes did.
 pub struct Bench {

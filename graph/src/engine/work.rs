@@ -10,6 +10,7 @@ use super::event::{Reason, RunId};
 use super::fingerprint::Content;
 use super::key::{InputKeys, Key, Parts};
 use super::reporter::StepReporter;
+use super::show::Shown;
 use super::{Engine, RunOptions, locked};
 use crate::error::NodeError;
 use crate::node::Effect;
@@ -72,6 +73,8 @@ pub enum Message {
 /// A result.
 pub struct Done {
     pub values: Values,
+    /// How the values look, where somebody wants to see them.
+    pub shown: Shown,
     pub key: Key,
     pub from_cache: bool,
     pub reason: Reason,
@@ -82,13 +85,13 @@ impl Context<'_> {
     pub fn work(&self, job: Job, sender: &Sender<Message>) {
         let began = Instant::now();
         let step = job.step;
-        let result = catch_unwind(AssertUnwindSafe(|| self.result(job, sender)))
+        let mut result = catch_unwind(AssertUnwindSafe(|| self.result(job, sender)))
             .unwrap_or_else(|panic| Err(NodeError::Panicked(panic_message(&*panic))));
-        let _ = sender.send(Message::Done {
-            step,
-            took: began.elapsed(),
-            result,
-        });
+        let took = began.elapsed();
+        if let Ok(done) = &mut result {
+            done.shown = self.shown(&done.values);
+        }
+        let _ = sender.send(Message::Done { step, took, result });
     }
 
     fn result(&self, job: Job, sender: &Sender<Message>) -> Result<Done, NodeError> {
@@ -112,6 +115,7 @@ impl Context<'_> {
             self.remember(step, parts);
             return Ok(Done {
                 values,
+                shown: Shown::new(),
                 key,
                 from_cache: true,
                 reason: Reason::Unchanged,
@@ -138,6 +142,7 @@ impl Context<'_> {
         }
         Ok(Done {
             values,
+            shown: Shown::new(),
             key,
             from_cache: false,
             reason,
@@ -305,7 +310,7 @@ fn check_outputs(step: &Step, values: &Values) -> Result<(), NodeError> {
     Ok(())
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(ToString::to_string)

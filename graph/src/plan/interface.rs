@@ -1,7 +1,5 @@
 //! The names under which a graph is run from outside.
 
-use std::collections::BTreeMap;
-
 use super::check::names;
 use super::{InterfacePart, PlanError};
 use crate::document::{Graph, NodeId};
@@ -30,7 +28,7 @@ pub fn check<'a>(
     descriptor: impl Fn(&NodeId) -> Option<&'a Descriptor>,
     errors: &mut Vec<PlanError>,
 ) {
-    let mut flags: BTreeMap<String, &str> = BTreeMap::new();
+    let mut taken: Vec<&str> = Vec::new();
     for (name, target) in &graph.interface().params {
         let Some(descriptor) = descriptor(&target.node) else {
             continue;
@@ -43,24 +41,14 @@ pub fn check<'a>(
             });
             continue;
         };
-        let flag = name.replace('_', "-");
-        let why = if !is_plain(name) {
-            Some(PLAIN)
-        } else if RESERVED.contains(&flag.as_str()) {
-            Some("the command line has a flag of that name")
-        } else if flag == "seed" && spec.kind != ParamKind::Seed {
-            Some("`--seed` sets the seeds, and this is no seed")
-        } else if flags.insert(flag, name).is_some() {
-            Some("another parameter differs from it in `-` and `_` alone")
-        } else {
-            None
-        };
-        if let Some(why) = why {
-            errors.push(PlanError::InterfaceName {
+        let why = param_name_fault(name, &spec.kind, taken.iter().copied());
+        match why {
+            Some(why) => errors.push(PlanError::InterfaceName {
                 what: InterfacePart::Parameter,
                 name: name.clone(),
                 why,
-            });
+            }),
+            None => taken.push(name),
         }
     }
     for (name, target) in &graph.interface().outputs {
@@ -73,14 +61,42 @@ pub fn check<'a>(
                 target: target.clone(),
                 known: names(descriptor.outputs.iter().map(|port| &port.name)),
             });
-        } else if !is_plain(name) {
+        } else if let Some(why) = output_name_fault(name) {
             errors.push(PlanError::InterfaceName {
                 what: InterfacePart::Output,
                 name: name.clone(),
-                why: PLAIN,
+                why,
             });
         }
     }
+}
+
+/// Why an interface with parameters called `others` cannot call one of `kind` `name`; `None` where it can.
+pub fn param_name_fault<'a>(
+    name: &str,
+    kind: &ParamKind,
+    others: impl IntoIterator<Item = &'a str>,
+) -> Option<&'static str> {
+    let flag = name.replace('_', "-");
+    if !is_plain(name) {
+        Some(PLAIN)
+    } else if RESERVED.contains(&flag.as_str()) {
+        Some("the command line has a flag of that name")
+    } else if flag == "seed" && *kind != ParamKind::Seed {
+        Some("`--seed` sets the seeds, and this is no seed")
+    } else if others
+        .into_iter()
+        .any(|other| other.replace('_', "-") == flag)
+    {
+        Some("another parameter differs from it in `-` and `_` alone")
+    } else {
+        None
+    }
+}
+
+/// Why an interface cannot call an output `name`; `None` where it can.
+pub fn output_name_fault(name: &str) -> Option<&'static str> {
+    (!is_plain(name)).then_some(PLAIN)
 }
 
 const PLAIN: &str = "expected small letters, digits, `_` and `-`, beginning with a letter";

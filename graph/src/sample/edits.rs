@@ -2,7 +2,7 @@
 
 use super::{Dice, id};
 use crate::document::{
-    Extent, Frame, Graph, NodeId, Note, PlacedNode, PortRef, Position, State, Wire,
+    Extent, Frame, FrameColour, Graph, NodeId, Note, PlacedNode, PortRef, Position, State, Wire,
 };
 use crate::edit::{Connection, Edit};
 use crate::param::ParamValue;
@@ -33,7 +33,7 @@ const NUMBERS: [f64; 8] = [
 
 /// Some edit, which `graph` may well refuse.
 pub fn edit(dice: &mut Dice, graph: &Graph) -> Edit {
-    match dice.below(19) {
+    match dice.below(20) {
         0..=2 => Edit::add(name(dice), node(dice)),
         3 => Edit::RemoveNode(name(dice)),
         4 => Edit::RenameNode {
@@ -79,6 +79,10 @@ pub fn edit(dice: &mut Dice, graph: &Graph) -> Edit {
             versions: dice.chance(70).then(|| "^1.2".into()),
         },
         17 => canvas(dice, graph),
+        18 => Edit::SetCollapsed {
+            node: name(dice),
+            collapsed: dice.chance(70),
+        },
         _ => {
             let count = dice.below(4);
             Edit::Batch((0..count).map(|_| edit(dice, graph)).collect())
@@ -100,6 +104,7 @@ fn canvas(dice: &mut Dice, graph: &Graph) -> Edit {
                 title: text,
                 at,
                 size,
+                colour: *dice.pick(&FrameColour::ALL),
             }),
         },
         1 => Edit::SetNote {

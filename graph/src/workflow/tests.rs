@@ -1,5 +1,5 @@
 use super::{FORMAT, LARGEST, Workflow, save, to_text};
-use crate::document::{Graph, State};
+use crate::document::{FrameColour, Graph, NodeId, State};
 use crate::param::ParamValue;
 use crate::registry::Registry;
 use crate::sample::{Dice, edits, id, registry, text};
@@ -105,6 +105,54 @@ fn long_nodes_and_long_lists_are_broken_into_lines() {
         "{text}"
     );
     assert_eq!(to_text(&read(&text).graph), text);
+}
+
+#[test]
+fn collapsed_nodes_and_colours_of_frames_are_kept() {
+    let layout = r#"{
+        "a": (at: (0, 0), collapsed: true),
+        "join": (160, -20),
+        "mark": (collapsed: true),
+        "frame/grey": (title: "", at: (0, 0), size: (1, 2)),
+        "frame/red": (title: "", at: (0, 0), size: (1, 2), colour: Red),
+    }"#;
+    let plain = r#"{"a": (0, 0), "join": (160, -20)}"#;
+    let file = FILE.replace(plain, layout);
+    let graph = read(&file).graph;
+    let collapsed: Vec<&str> = graph
+        .layout()
+        .collapsed
+        .iter()
+        .map(NodeId::as_str)
+        .collect();
+    assert_eq!(collapsed, ["a", "mark"]);
+    assert_eq!(graph.layout().nodes.len(), 2);
+    let colour = |name: &str| graph.layout().frames[&id(name)].colour;
+    assert_eq!(
+        (colour("grey"), colour("red")),
+        (FrameColour::Grey, FrameColour::Red)
+    );
+    assert_eq!(to_text(&graph), file);
+    let said = file.replace("size: (1, 2)),", "size: (1, 2), colour: Grey),");
+    assert_eq!(
+        to_text(&read(&said).graph),
+        file,
+        "what is as usual is not written"
+    );
+}
+
+#[test]
+fn the_way_of_a_wire_to_a_parameter_that_nobody_can_read_is_kept() {
+    let file = r#"(
+        format: 1,
+        nodes: {
+            "a": (kind: "test.text"),
+            "b": (kind: "acme.curve", params: {"points": [1, 2]}),
+        },
+        wires: [("a.text", "b.points")],
+        layout: {"a.text -> b.points": [(1, 2)]},
+    )"#;
+    assert_eq!(read(file).graph.layout().reroutes.len(), 1);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! From graph to text, in the one canonical form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
 
 use super::FORMAT;
 use crate::document::{
-    Extent, Frame, Graph, Layout, NodeId, Note, PlacedNode, PortRef, Position, State,
+    Extent, FrameColour, Graph, Layout, NodeId, Note, PlacedNode, PortRef, Position, State,
 };
 use crate::param::ParamValue;
 
@@ -140,18 +140,22 @@ fn interface(graph: &Graph) -> String {
 }
 
 fn layout(layout: &Layout) -> Vec<String> {
-    let mut entries: Vec<String> = layout
-        .nodes
-        .iter()
-        .map(|(id, at)| entry(id.as_str(), position(*at)))
+    let nodes: BTreeSet<&NodeId> = layout.nodes.keys().chain(&layout.collapsed).collect();
+    let mut entries: Vec<String> = nodes
+        .into_iter()
+        .map(|id| entry(id.as_str(), place(layout, id)))
         .collect();
     entries.extend(layout.frames.iter().map(|(id, frame)| {
-        let Frame { title, at, size } = frame;
-        boxed(&format!("frame/{id}"), "title", title, *at, *size)
+        let mut fields = boxed("title", &frame.title, frame.at, frame.size);
+        if frame.colour != FrameColour::Grey {
+            let _ = write!(fields, ", colour: {}", frame.colour.name());
+        }
+        entry(&format!("frame/{id}"), format!("({fields})"))
     }));
     entries.extend(layout.notes.iter().map(|(id, note)| {
         let Note { text, at, size } = note;
-        boxed(&format!("note/{id}"), "text", text, *at, *size)
+        let fields = boxed("text", text, *at, *size);
+        entry(&format!("note/{id}"), format!("({fields})"))
     }));
     entries.extend(layout.reroutes.iter().map(|(wire, points)| {
         let points: Vec<String> = points.iter().map(|point| position(*point)).collect();
@@ -160,15 +164,24 @@ fn layout(layout: &Layout) -> Vec<String> {
     entries
 }
 
-fn boxed(key: &str, name: &str, text: &str, at: Position, size: Extent) -> String {
-    let value = format!(
-        "({name}: {}, at: {}, size: ({}, {}))",
+/// Where a node stands, and whether it is collapsed.
+fn place(layout: &Layout, id: &NodeId) -> String {
+    let at = layout.nodes.get(id).map(|at| position(*at));
+    match (at, layout.collapsed.contains(id)) {
+        (Some(at), false) => at,
+        (Some(at), true) => format!("(at: {at}, collapsed: true)"),
+        (None, collapsed) => format!("(collapsed: {collapsed})"),
+    }
+}
+
+fn boxed(name: &str, text: &str, at: Position, size: Extent) -> String {
+    format!(
+        "{name}: {}, at: {}, size: ({}, {})",
         quoted(text),
         position(at),
         size.width,
         size.height
-    );
-    entry(key, value)
+    )
 }
 
 fn position(at: Position) -> String {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use graph::error::NodeError;
+use graph::preview::Preview;
 use graph::random::Stream;
 use graph::run::Run;
-use graph::value::WireValue;
 use kernels::sampling;
 
 use crate::value::{Denoiser, Grid, Guidance, Prompt, Query, Step, TokenHistory, Tokens};
@@ -50,9 +50,11 @@ impl EditSampler {
             .max()
             .unwrap_or_default();
         let mut steps = Vec::with_capacity(total);
+        let mut shown = start.tokens.first();
         for step in run.steps(total as u32) {
             let done = batch.advance(step?, run)?;
-            run.preview(done.after.preview());
+            shown = done.first(&shown);
+            run.preview(Preview::TokenGrid(shown.clone()));
             steps.push(done);
         }
         run.progress(total as u64, total as u64);

@@ -2,8 +2,11 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use graph::kind::Kind;
-use graph::preview::Preview;
+use graph::preview::{Picture, Preview};
 use graph::value::{Footprint, WireValue};
+
+/// How many bytes of pixels a preview holds at most, unless a single picture has more.
+const SHOWN_BYTES: usize = 64 << 20;
 
 /// Pictures, `[batch, height, width, 3]`, red, green, blue, each from 0 to 1.
 #[derive(Clone, Debug)]
@@ -93,14 +96,18 @@ impl WireValue for Image {
     }
 
     fn preview(&self) -> Preview {
-        let first = Self {
-            pixels: self.pixels.clone().narrow(0, 0, 1),
+        let one = self.height() * self.width() * 3;
+        let count = (SHOWN_BYTES / one).clamp(1, self.batch());
+        let shown = Self {
+            pixels: self.pixels.clone().narrow(0, 0, count),
         };
-        Preview::Image {
+        let bytes = shown.to_bytes();
+        let pictures = bytes.chunks_exact(one).map(|pixels| Picture {
             width: self.width() as u32,
             height: self.height() as u32,
-            pixels: first.to_bytes(),
-        }
+            pixels: pixels.into(),
+        });
+        Preview::Images(pictures.collect())
     }
 
     fn footprint(&self) -> Footprint {

@@ -97,11 +97,8 @@ impl WireValue for Mask {
 
     fn preview(&self) -> Preview {
         let grey = self.inside.iter().map(|inside| u8::from(*inside) * 255);
-        Preview::Image {
-            width: self.width as u32,
-            height: self.height as u32,
-            pixels: grey.flat_map(|level| [level; 3]).collect(),
-        }
+        let pixels: Vec<u8> = grey.flat_map(|level| [level; 3]).collect();
+        Preview::image(self.width as u32, self.height as u32, pixels)
     }
 
     fn footprint(&self) -> Footprint {

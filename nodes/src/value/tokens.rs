@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graph::kind::Kind;
-use graph::preview::Preview;
+use graph::preview::{Preview, TokenGrid};
 use graph::value::{Footprint, WireValue};
 
 /// How many tokens a picture has, down and across.
@@ -145,6 +145,21 @@ impl Tokens {
         &self.codes[sample * length..(sample + 1) * length]
     }
 
+    /// The first picture as it is shown.
+    pub fn first(&self) -> TokenGrid {
+        let codes = self.sample(0).iter();
+        TokenGrid {
+            rows: self.grid.rows as u32,
+            columns: self.grid.columns as u32,
+            codebook: self.codebook,
+            codes: codes
+                .map(|code| (*code != Self::MASK).then_some(*code))
+                .collect(),
+            confidence: Vec::new(),
+            edited: Vec::new(),
+        }
+    }
+
     /// How many pictures there are.
     pub fn batch(&self) -> usize {
         self.codes.len() / self.grid.length()
@@ -172,16 +187,7 @@ impl WireValue for Tokens {
     }
 
     fn preview(&self) -> Preview {
-        Preview::TokenGrid {
-            rows: self.grid.rows as u32,
-            columns: self.grid.columns as u32,
-            codebook: self.codebook,
-            codes: self
-                .sample(0)
-                .iter()
-                .map(|code| (*code != Self::MASK).then_some(*code))
-                .collect(),
-        }
+        Preview::TokenGrid(self.first())
     }
 
     fn footprint(&self) -> Footprint {

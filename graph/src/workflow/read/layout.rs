@@ -1,7 +1,7 @@
 //! The layout of a file.
 
 use super::Reader;
-use crate::document::{Extent, Frame, NodeId, Note, Position, Wire};
+use crate::document::{Extent, Frame, FrameColour, NodeId, Note, Position, Wire};
 use crate::edit::Edit;
 use crate::problem::Problem;
 use crate::workflow::syntax::{Form, Key, Tree};
@@ -20,19 +20,52 @@ impl Reader<'_> {
                 self.reroutes(&key, ends, value);
             } else if let Some(node) = self.id(&key, &key.name)
                 && self.known(&node, key.span.clone())
-                && let Some(position) = self.position(&value)
             {
-                let to = Some(position);
-                let _ = self.apply(Edit::Move { node, to }, key.span);
+                self.place(&key, node, value);
             }
         }
+    }
+
+    /// Reads `(x, y)`, or `(at: (x, y), collapsed: true)`.
+    fn place(&mut self, key: &Key, node: NodeId, tree: Tree) {
+        let Form::Record(_) = tree.form else {
+            if let Some(position) = self.position(&tree) {
+                let to = Some(position);
+                let _ = self.apply(Edit::Move { node, to }, key.span.clone());
+            }
+            return;
+        };
+        let Some(mut fields) = self.record(tree, &["at", "collapsed"], "the place of a node", None)
+        else {
+            return;
+        };
+        let to = fields.take("at").and_then(|at| self.position(&at));
+        let collapsed = fields.take("collapsed");
+        let collapsed = collapsed.is_some_and(|collapsed| self.collapsed(&collapsed));
+        let place = vec![
+            Edit::Move {
+                node: node.clone(),
+                to,
+            },
+            Edit::SetCollapsed { node, collapsed },
+        ];
+        let _ = self.apply(Edit::Batch(place), key.span.clone());
+    }
+
+    fn collapsed(&mut self, tree: &Tree) -> bool {
+        if let Form::Bool(collapsed) = tree.form {
+            return collapsed;
+        }
+        self.expected("whether a node is collapsed", "true or false", tree);
+        false
     }
 
     fn frame(&mut self, key: Key, id: &str, tree: Tree) {
         let Some(id) = self.id(&key, id) else {
             return;
         };
-        let Some(mut fields) = self.record(tree, &["title", "at", "size"], "a frame", None) else {
+        let known = ["title", "at", "size", "colour"];
+        let Some(mut fields) = self.record(tree, &known, "a frame", None) else {
             return;
         };
         let mut frame = Frame::default();
@@ -47,8 +80,23 @@ impl Reader<'_> {
         if let Some(size) = fields.take("size") {
             frame.size = self.extent(&size).unwrap_or_default();
         }
+        if let Some(colour) = fields.take("colour") {
+            frame.colour = self.colour(&colour);
+        }
         let frame = Some(frame);
         let _ = self.apply(Edit::SetFrame { id, frame }, key.span);
+    }
+
+    fn colour(&mut self, tree: &Tree) -> FrameColour {
+        let named = match &tree.form {
+            Form::Name(name) => FrameColour::ALL.into_iter().find(|it| it.name() == name),
+            _ => None,
+        };
+        named.unwrap_or_else(|| {
+            let names = FrameColour::ALL.map(FrameColour::name).join(", ");
+            self.expected("the colour of a frame", &format!("one of {names}"), tree);
+            FrameColour::default()
+        })
     }
 
     fn note(&mut self, key: Key, id: &str, tree: Tree) {

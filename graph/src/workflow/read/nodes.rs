@@ -133,8 +133,8 @@ impl Reader<'_> {
             let _ = self.locations.params.insert(target, span);
             return;
         }
-        let _ = self.lost.ports.insert(target.clone());
         if value.form == Form::Broken {
+            let _ = self.lost.ports.insert(target);
             return;
         }
         let Some(entry) = self.registry.get(&node.kind) else {
@@ -144,6 +144,7 @@ impl Reader<'_> {
             let _ = self.locations.params.insert(target, span);
             return;
         };
+        let _ = self.lost.ports.insert(target.clone());
         let expected = match entry.descriptor.param(&key.name) {
             Some(spec) => spec.kind.to_string(),
             None => "true or false, a number, or text in quotes".into(),

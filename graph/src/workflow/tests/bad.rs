@@ -216,7 +216,8 @@ fn the_interface_and_the_layout() {
          \"seed\": \"b.copies\", \"a-b\": \"a.text\", \"a_b\": \"a.text\", \"y\": \"c.text\", \"fine\": \"b.seed\"},\n\
          outputs: {\"out\": \"a.text\", \"../up\": \"b.text\", \"z\": \"b.first\"}),\n\
          layout: {\"a\": (0, 0.5), \"c\": (0, 0), \"frame/f\": (tilte: \"x\"), \"note/n\": (at: (1, 2), size: (-1, 2)),\n\
-         \"a.text -> b.first\": [(1, 2), 3], \"a.text -> b.second\": []})",
+         \"a.text -> b.first\": [(1, 2), 3], \"a.text -> b.second\": [],\n\
+         \"b\": (at: (1, 2), collapsed: 1), \"frame/g\": (colour: Pink)})",
         &[
             "2:22 interface-name: the interface's parameter cannot be called `json`: the command line has a flag of that name",
             "2:40 interface-name: the interface's parameter cannot be called `no_cache`: the command line has a flag of that name",
@@ -233,6 +234,8 @@ fn the_interface_and_the_layout() {
             "5:92 wrong-type: a size must be two whole numbers of at least 0 in `()`, but is (-1, 2)",
             "6:31 wrong-type: a position must be two whole numbers in `()`, but is 3",
             "6:35 invalid: there is no wire from `a.text` to `b.second`",
+            "7:30 wrong-type: whether a node is collapsed must be true or false, but is 1",
+            "7:54 wrong-type: the colour of a frame must be one of Grey, Red, Orange, Yellow, Green, Blue, Purple, but is Pink",
         ],
     );
 }

@@ -115,14 +115,11 @@ pub(super) fn sheet(pictures: &Tensor<4>, reconstructions: &Tensor<4>) -> Previe
         .mul_scalar(127.5)
         .round()
         .clamp(0.0, 255.0);
-    Preview::Image {
-        width: (shown * width) as u32,
-        height: (2 * height) as u32,
-        pixels: bytes
-            .into_data()
-            .convert::<f32>()
-            .iter::<f32>()
-            .map(|value| value as u8)
-            .collect(),
-    }
+    let pixels: Vec<u8> = bytes
+        .into_data()
+        .convert::<f32>()
+        .iter::<f32>()
+        .map(|value| value as u8)
+        .collect();
+    Preview::image((shown * width) as u32, (2 * height) as u32, pixels)
 }
