@@ -1,0 +1,65 @@
+use super::*;
+
+fn surfaces(look: &Look) -> [(&'static str, Color); 6] {
+    [
+        ("canvas", look.canvas),
+        ("panel", look.panel),
+        ("raised", look.raised),
+        ("header", look.header),
+        ("field", look.field),
+        ("paper", look.paper),
+    ]
+}
+
+#[test]
+fn text_can_be_read_on_every_surface() {
+    for look in [Look::dark(), Look::light()] {
+        let texts = [
+            ("text", look.text),
+            ("muted", look.muted),
+            ("faint", look.faint),
+            ("accent", look.accent),
+            ("success", look.success),
+            ("warning", look.warning),
+            ("danger", look.danger),
+        ];
+        for (text, colour) in texts {
+            for (surface, below) in surfaces(look) {
+                let contrast = colour.relative_contrast(below);
+                assert!(
+                    contrast >= 4.5,
+                    "{text} on {surface}, dark {}: {contrast}",
+                    look.dark
+                );
+            }
+        }
+        assert!(look.on_accent.relative_contrast(look.accent) >= 4.5);
+        assert!(look.on_danger.relative_contrast(look.danger) >= 4.5);
+    }
+}
+
+#[test]
+fn wires_of_every_kind_stand_out_from_the_canvas() {
+    for look in [Look::dark(), Look::light()] {
+        for kind in ["text", "tokens", "dataset", "elsewhere.thing", "weight", ""] {
+            let contrast = look.kind(kind).relative_contrast(look.canvas);
+            assert!(contrast >= 3.0, "{kind}, dark {}: {contrast}", look.dark);
+        }
+    }
+}
+
+#[test]
+fn a_kind_that_nobody_picked_a_colour_for_has_one_of_its_own() {
+    let look = Look::dark();
+
+    assert_ne!(look.kind("weight"), look.kind("waight"));
+    assert_eq!(look.kind("weight"), look.kind("weight"));
+    assert_eq!(look.shape("weight"), SocketShape::Round);
+    assert_eq!(look.shape("tokens"), SocketShape::Diamond);
+}
+
+#[test]
+fn a_theme_tells_its_look() {
+    assert_eq!(Look::of(&Look::dark().theme()), Look::dark());
+    assert_eq!(Look::of(&Look::light().theme()), Look::light());
+}
