@@ -1,0 +1,103 @@
+//! What lies where: a tree of boxes within boxes.
+
+#[cfg(test)]
+mod tests;
+
+use crate::space::WorldRect;
+
+/// The most items that a leaf holds.
+const LEAF: usize = 4;
+
+/// Boxes that can be asked which of them lie in a region, without looking at all of them.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    items: Vec<(WorldRect, usize)>,
+    branches: Vec<Branch>,
+}
+
+/// A branch, in front of all that grows from it.
+#[derive(Clone, Debug)]
+struct Branch {
+    bounds: WorldRect,
+    /// The items, where it is a leaf.
+    items: std::ops::Range<usize>,
+    /// The branch behind all that grows from this one.
+    next: usize,
+}
+
+impl Tree {
+    /// A tree of these boxes, each of the thing with that number; a thing may have several.
+    pub fn new(boxes: impl Iterator<Item = (usize, WorldRect)>) -> Self {
+        let mut tree = Self {
+            items: boxes.map(|(number, bounds)| (bounds, number)).collect(),
+            branches: Vec::new(),
+        };
+        if !tree.items.is_empty() {
+            tree.grow(0, tree.items.len());
+        }
+        tree
+    }
+
+    fn grow(&mut self, start: usize, end: usize) {
+        let items = &mut self.items[start..end];
+        let bounds = union(items.iter().map(|(bounds, _)| *bounds)).unwrap_or_default();
+        let is_leaf = items.len() <= LEAF;
+        let branch = self.branches.len();
+        self.branches.push(Branch {
+            bounds,
+            items: if is_leaf { start..end } else { 0..0 },
+            next: 0,
+        });
+        if !is_leaf {
+            let half = items.len() / 2;
+            let is_wide = bounds.width() > bounds.height();
+            let _ = items.select_nth_unstable_by(half, |(left, one), (right, other)| {
+                let (left, right) = (left.center(), right.center());
+                let order = if is_wide {
+                    left.x.total_cmp(&right.x)
+                } else {
+                    left.y.total_cmp(&right.y)
+                };
+                order.then(one.cmp(other))
+            });
+            self.grow(start, start + half);
+            self.grow(start + half, end);
+        }
+        self.branches[branch].next = self.branches.len();
+    }
+
+    /// The numbers of the things that touch `region`, each once and in rising order.
+    pub fn touching(&self, region: WorldRect) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(branch) = self.branches.get(at) {
+            if !touch(branch.bounds, region) {
+                at = branch.next;
+                continue;
+            }
+            let items = self.items[branch.items.clone()].iter();
+            let near = items.filter(|(bounds, _)| touch(*bounds, region));
+            found.extend(near.map(|(_, number)| *number));
+            at += 1;
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Whether two boxes share a point, be it of their edges.
+pub fn touch(left: WorldRect, right: WorldRect) -> bool {
+    left.min_x() <= right.max_x()
+        && right.min_x() <= left.max_x()
+        && left.min_y() <= right.max_y()
+        && right.min_y() <= left.max_y()
+}
+
+/// The smallest box around all of `boxes`, empty ones included; `None` where there are none.
+pub fn union(boxes: impl Iterator<Item = WorldRect>) -> Option<WorldRect> {
+    boxes
+        .map(|rect| rect.to_box2d())
+        .reduce(|left, right| euclid::Box2D::new(left.min.min(right.min), left.max.max(right.max)))
+        .map(|around| around.to_rect())
+}

@@ -1,0 +1,108 @@
+//! Comparing what is seen with what was found good.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+
+/// The steps in which levels are kept: such steps make small files, and cannot be seen.
+const STEP: u8 = 4;
+/// How far a channel of a pixel may be off before the pixel counts as another.
+const NEAR: u8 = 24;
+/// Pixels: how many a row, and the red, green and blue of each.
+pub struct Picture {
+    width: u32,
+    height: u32,
+    pixels: Vec<u8>,
+}
+
+fn nearest_step(level: u8) -> u8 {
+    level.saturating_add(STEP / 2) / STEP * STEP
+}
+
+impl Picture {
+    /// The picture without the opacity of its pixels, which is the same for all.
+    pub fn new((width, height, pixels): (u32, u32, Vec<u8>)) -> Self {
+        let pixels = pixels.chunks_exact(4).flat_map(|pixel| &pixel[..3]);
+        Self {
+            width,
+            height,
+            pixels: pixels.map(|level| nearest_step(*level)).collect(),
+        }
+    }
+
+    /// Asserts that the picture is the one kept at `kept`, but for a `share` of its pixels; writes it there where
+    /// `UPDATE` is set.
+    ///
+    /// A picture that is not kept yet, or is another, is written beside the test's other output, to be looked at.
+    pub fn is_as(&self, kept: &Path, share: f64) {
+        if std::env::var_os("UPDATE").is_some() {
+            self.write(kept);
+            return;
+        }
+        let name = kept.file_name().expect("a picture has a name");
+        let seen = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if let Err(difference) = self.compare(kept, share) {
+            self.write(&seen);
+            panic!(
+                "{}: {difference}; what was seen is in {}, UPDATE=1 keeps it",
+                kept.display(),
+                seen.display()
+            );
+        }
+    }
+
+    fn compare(&self, kept: &Path, most: f64) -> Result<(), String> {
+        let kept = Self::read(kept)?;
+        if (self.width, self.height) != (kept.width, kept.height) {
+            return Err(format!(
+                "expected {} × {} pixels, found {} × {}",
+                kept.width, kept.height, self.width, self.height
+            ));
+        }
+        let pixels = self.pixels.chunks_exact(3).zip(kept.pixels.chunks_exact(3));
+        let others = pixels
+            .filter(|(seen, kept)| {
+                let mut channels = seen.iter().zip(*kept);
+                channels.any(|(seen, kept)| seen.abs_diff(*kept) > NEAR)
+            })
+            .count();
+        let share = others as f64 / f64::from(self.width * self.height);
+        if share > most {
+            return Err(format!("{others} pixels are others than those kept"));
+        }
+        Ok(())
+    }
+
+    fn read(path: &Path) -> Result<Self, String> {
+        let fails = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let file = File::open(path).map_err(|error| fails(&error))?;
+        let mut decoder = png::Decoder::new(BufReader::new(file));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().map_err(|error| fails(&error))?;
+        let size = reader.output_buffer_size().ok_or("it is too large")?;
+        let mut pixels = vec![0; size];
+        let frame = reader
+            .next_frame(&mut pixels)
+            .map_err(|error| fails(&error))?;
+        Ok(Self {
+            width: frame.width,
+            height: frame.height,
+            pixels,
+        })
+    }
+
+    fn write(&self, path: &Path) {
+        let folder = path.parent().expect("pictures lie in a folder");
+        fs::create_dir_all(folder).expect("the folder can be made");
+        let file = File::create(path).expect("the picture can be written");
+        let mut encoder = png::Encoder::new(file, self.width, self.height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::High);
+        // Surfaces of one colour are packed best as they are.
+        encoder.set_filter(png::Filter::NoFilter);
+        encoder
+            .write_header()
+            .and_then(|mut writer| writer.write_image_data(&self.pixels))
+            .expect("the picture can be written");
+    }
+}
