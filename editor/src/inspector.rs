@@ -1,0 +1,259 @@
+//! The panel beside the canvas: all that can be seen and set of what is selected.
+
+mod node;
+mod ports;
+pub(crate) mod result;
+mod state;
+mod status;
+mod workflow;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use graph::document::{Graph, NodeId, PortRef, State, Wire};
+use graph::edit::Edit;
+use graph::param::PathPurpose;
+use graph::registry::Registry;
+use iced::Element;
+use iced::widget::container;
+use iced::widget::text_editor::{self, Content};
+
+use crate::canvas::selection::Selection;
+use crate::param::parts::scrolled;
+use crate::param::{self, Fields};
+use crate::status::{Faults, Statuses};
+use crate::theme::{GAP_LARGE, Look};
+
+pub use node::NAME;
+pub use result::Event as ResultEvent;
+pub(crate) use status::{failure, progress};
+
+/// What the inspector shows.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The document.
+    pub graph: &'a Graph,
+    /// The kinds of node.
+    pub registry: &'a Registry,
+    /// What is selected.
+    pub selection: &'a Selection,
+    /// How the nodes fare.
+    pub statuses: &'a Statuses,
+    /// What is wrong with the document.
+    pub faults: &'a Faults,
+    /// The colours.
+    pub look: &'a Look,
+}
+
+/// The panel's own state: what is typed and not part of the graph.
+#[derive(Clone, Debug, Default)]
+pub struct Inspector {
+    fields: Fields,
+    /// The name that is typed for a node, and which node that is.
+    name: Option<(NodeId, String)>,
+    about: Content,
+    has_about_draft: bool,
+    result: Option<result::Naming>,
+}
+
+/// What can happen in the panel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// Something happened in the field of a parameter.
+    Field(param::Message),
+    /// A name is typed for a node.
+    NameTyped(NodeId, String),
+    /// The name is to be taken as it is.
+    NameSubmitted,
+    /// The name is not wanted.
+    NameAbandoned,
+    /// Something was done in the text that says what the workflow is for.
+    AboutEdited(text_editor::Action),
+    /// That text was left.
+    AboutLeft,
+    /// What was typed there is not wanted.
+    AboutAbandoned,
+    /// All nodes selected shall take part in runs so.
+    StateChosen(Option<State>),
+    /// Something happened to the name of a result.
+    Result(PortRef, ResultEvent),
+    /// A parameter shall not be set from outside any more.
+    ParamWithdrawn(String),
+    /// A node is to be shown.
+    Pointed(NodeId),
+    /// A wire is to be taken away.
+    Unwired(Wire),
+    /// All that a node needs is to be run, and the node.
+    RunToHere(NodeId),
+}
+
+/// What the parent shall do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// Make a step of its own.
+    Apply(Edit),
+    /// Make it part of a drag.
+    Merge(Edit),
+    /// The drag has ended.
+    Seal,
+    /// Let a file be found, and set the parameter to it.
+    Browse {
+        /// The parameter.
+        target: PortRef,
+        /// Whether the file is to be read or written.
+        purpose: PathPurpose,
+    },
+    /// Call a node something else, in the selection as well.
+    Rename {
+        /// What it is called.
+        from: NodeId,
+        /// What it shall be called.
+        to: NodeId,
+    },
+    /// Select a node, and bring it into view.
+    Focus(NodeId),
+    /// Run all that a node needs, and the node.
+    RunTo(NodeId),
+}
+
+impl From<param::Action> for Action {
+    fn from(action: param::Action) -> Self {
+        match action {
+            param::Action::None => Self::None,
+            param::Action::Apply(edit) => Self::Apply(edit),
+            param::Action::Merge(edit) => Self::Merge(edit),
+            param::Action::Seal => Self::Seal,
+            param::Action::Browse { target, purpose } => Self::Browse { target, purpose },
+        }
+    }
+}
+
+impl Inspector {
+    /// A panel in which nothing was typed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over what changed elsewhere; to be called whenever the document or the selection has changed.
+    pub fn refresh(&mut self, graph: &Graph, registry: &Registry, selection: &Selection) {
+        self.fields
+            .refresh(selection.only_node(), param::Context { graph, registry });
+        if !self.has_about_draft && self.about.text() != graph.about() {
+            self.about = Content::with_text(graph.about());
+        }
+        let is_shown = |node: &NodeId| selection.only_node() == Some(node);
+        self.name = self.name.take().filter(|(node, _)| is_shown(node));
+    }
+
+    /// Makes all that was typed part of the graph, where it can be: before a run, a save or a close.
+    pub fn settle(&mut self, context: Context<'_>) -> Vec<Action> {
+        let fields = self.fields.settle(context.params()).into();
+        [fields, self.take_about(context.graph)]
+            .into_iter()
+            .filter(|action| *action != Action::None)
+            .collect()
+    }
+
+    /// Notes what happened, and says what the parent shall do.
+    pub fn update(&mut self, message: Message, context: Context<'_>) -> Action {
+        let graph = context.graph;
+        match message {
+            Message::Field(message) => self.fields.update(message, context.params()).into(),
+            Message::NameTyped(node, name) => {
+                self.name = Some((node, name));
+                Action::None
+            }
+            Message::NameSubmitted => self.take_name(graph),
+            Message::NameAbandoned => {
+                self.name = None;
+                Action::None
+            }
+            Message::AboutEdited(action) => {
+                self.has_about_draft |= action.is_edit();
+                self.about.perform(action);
+                Action::None
+            }
+            Message::AboutLeft => self.take_about(graph),
+            Message::AboutAbandoned => {
+                self.has_about_draft = false;
+                self.about = Content::with_text(graph.about());
+                Action::None
+            }
+            Message::StateChosen(state) => state::set(graph, &context.selection.nodes, state)
+                .map_or(Action::None, Action::Apply),
+            Message::Result(target, event) => {
+                result::update(&mut self.result, target, event, graph)
+                    .map_or(Action::None, Action::Apply)
+            }
+            Message::ParamWithdrawn(name) => Action::Apply(param::exposure::withdraw(&name)),
+            Message::Pointed(node) => Action::Focus(node),
+            Message::Unwired(wire) => Action::Apply(Edit::Disconnect(wire)),
+            Message::RunToHere(node) => Action::RunTo(node),
+        }
+    }
+
+    /// The panel.
+    pub fn view<'a>(&'a self, context: Context<'a>) -> Element<'a, Message> {
+        let nodes: &BTreeSet<NodeId> = &context.selection.nodes;
+        let content = match context.selection.only_node() {
+            Some(node) => self.node(node, context),
+            None if nodes.is_empty() => self.workflow(context),
+            None => state::many(context),
+        };
+        scrolled(container(content).padding(GAP_LARGE)).into()
+    }
+
+    /// The edit that calls a node what was typed; a name that will not do stays in its field.
+    fn take_name(&mut self, graph: &Graph) -> Action {
+        let Some((from, name)) = self.name.take() else {
+            return Action::None;
+        };
+        if name == from.as_str() {
+            return Action::None;
+        }
+        match NodeId::new(name.clone()) {
+            Ok(to) if name_fault(graph, &from, &name).is_none() => Action::Rename { from, to },
+            Ok(_) | Err(_) => {
+                self.name = Some((from, name));
+                Action::None
+            }
+        }
+    }
+
+    fn take_about(&mut self, graph: &Graph) -> Action {
+        if !self.has_about_draft {
+            return Action::None;
+        }
+        self.has_about_draft = false;
+        let about = self.about.text();
+        if about == graph.about() {
+            Action::None
+        } else {
+            Action::Apply(Edit::SetAbout(about))
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    fn params(&self) -> param::Context<'a> {
+        param::Context {
+            graph: self.graph,
+            registry: self.registry,
+        }
+    }
+}
+
+/// Why `node` cannot be called `name`; `None` where it can.
+fn name_fault(graph: &Graph, node: &NodeId, name: &str) -> Option<String> {
+    match NodeId::new(name) {
+        Err(_) => Some("expected 1 to 64 letters, digits, `_` or `-`".into()),
+        Ok(id) if id != *node && graph.node(&id).is_some() => {
+            Some(format!("there is a node `{id}` already"))
+        }
+        Ok(_) => None,
+    }
+}
