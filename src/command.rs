@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod edit;
 mod fmt;
 mod models;
 mod nodes;
@@ -34,6 +35,7 @@ enum Command {
     Models(models::Models),
     #[command(subcommand)]
     Bench(bench::Bench),
+    Edit(edit::Edit),
 }
 
 /// Does what the command line asks for.
@@ -77,5 +79,6 @@ pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
         Command::Nodes(nodes) => nodes.execute(&registry),
         Command::Models(models) => models.execute(),
         Command::Bench(bench) => bench.execute(),
+        Command::Edit(edit) => edit.execute(),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::program::{command, file, names, smalto, smalto_in};
+use crate::program::{Ended, command, file, names, smalto, smalto_in};
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("there is room for a folder")
@@ -237,4 +237,50 @@ fn a_closed_pipe_is_no_failure() {
     let output = child.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("panicked"), "{said}");
+}
+
+/// The program alone in a folder of its own, as it lies where no editor was built.
+#[cfg(unix)]
+fn alone(folder: &std::path::Path) -> std::process::Command {
+    let program = folder.join("smalto");
+    if std::fs::hard_link(env!("CARGO_BIN_EXE_smalto"), &program).is_err() {
+        let _ = std::fs::copy(env!("CARGO_BIN_EXE_smalto"), &program)
+            .expect("the program can be copied");
+    }
+    let mut command = std::process::Command::new(program);
+    let _ = command.current_dir(folder).env("PATH", folder.join("bin"));
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn a_missing_editor_is_told_with_the_way_to_build_it() {
+    let folder = folder();
+    let output = alone(folder.path()).args(["edit", "w.ron"]).output();
+    let _ = Ended::from(output.expect("the program can be started"))
+        .expect(2)
+        .says(&[
+            "no `smalto-editor`",
+            "cargo build --release -p smalto-editor",
+        ]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_editor_beside_the_program_is_started_with_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = folder();
+    let editor = file(
+        folder.path(),
+        "smalto-editor",
+        "#!/bin/sh\nprintf '%s\\n' \"$@\"\n",
+    );
+    std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o755))
+        .expect("the test's own file");
+    let output = alone(folder.path())
+        .args(["edit", "--device", "cpu", "a.ron", "b c.png"])
+        .output();
+    let ended = Ended::from(output.expect("the program can be started")).expect(0);
+    assert_eq!(ended.stdout, "--device\ncpu\n--\na.ron\nb c.png\n");
 }

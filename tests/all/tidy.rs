@@ -38,6 +38,25 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "thiserror",
         ],
     ),
+    (
+        "editor",
+        &[
+            "clap",
+            "euclid",
+            "graph",
+            "iced",
+            "iced_test",
+            "nodes",
+            "nucleo-matcher",
+            "png",
+            "proptest",
+            "rfd",
+            "ron",
+            "serde",
+            "tempfile",
+            "thiserror",
+        ],
+    ),
 ];
 
 /// Crates that may not appear among the direct imports of a crate.
@@ -74,6 +93,38 @@ fn imports_follow_the_table() {
             );
         }
     }
+}
+
+/// The editor asks descriptors: only its program, which registers the nodes, may name their crate.
+#[test]
+fn the_editor_names_no_node() {
+    let manifest = read("editor/Cargo.toml");
+    assert!(
+        manifest.contains("nodes = { workspace = true, optional = true }"),
+        "the editor's library must build without nodes"
+    );
+    let own = files_ending("rs")
+        .into_iter()
+        .filter(|path| path.starts_with("editor/src") && !path.ends_with("editor/src/main.rs"));
+    let mut seen = 0;
+    for path in own {
+        seen += 1;
+        let text = read(&path);
+        for word in [
+            concat!("nodes", "::"),
+            concat!("use bu", "rn"),
+            concat!("ker", "nels::"),
+        ] {
+            let named = text.match_indices(word).any(|(at, _)| {
+                let before = text[..at].chars().next_back();
+                !before.is_some_and(|letter| {
+                    letter.is_alphanumeric() || letter == '_' || letter == ':'
+                })
+            });
+            assert!(!named, "{} names `{word}`", path.display());
+        }
+    }
+    assert!(seen > 0, "no source of the editor was found");
 }
 
 /// All that a crate imports, for itself, its tests and its build.
