@@ -5,7 +5,11 @@ use std::time::Instant;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::noise::Noise;
-use crate::{Chunk, GroupLevel, Objective, grouped_cross_entropy, linear, matmul, unfold_3x3};
+use crate::rows::log_sum_exp;
+use crate::{
+    Chunk, GroupLevel, Objective, argmax, grouped_cross_entropy, linear, matmul, rms_norm, softmax,
+    unfold_3x3,
+};
 
 /// What one measurement said.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +113,60 @@ pub fn bench(device: &Device) -> Vec<Timing> {
             let _ = unfold_3x3(tracked.clone()).mean().backward();
         },
     ));
+    timings.extend(rows(scale, dtype, &device));
     timings.push(cross_entropy(scale, dtype, &device));
+    timings
+}
+
+/// Work on rows: attention's scores, the pixels of a tokenizer's batch, and the logits that tokens are picked from.
+fn rows(scale: usize, dtype: DType, device: &Device) -> Vec<Timing> {
+    let [scores, channels, logits] = [
+        [90112 / scale, 88],
+        [262_144 / scale, 128],
+        [16384 / scale, 4096],
+    ];
+    let bytes = |[rows, columns]: [usize; 2], dtype: DType| dtype.size() * rows * columns;
+    let mut timings = Vec::new();
+    let kernels = [
+        (
+            "softmax",
+            scores,
+            softmax as fn(Tensor<2>, f32) -> Tensor<2>,
+        ),
+        ("rms_norm", channels, rms_norm as fn(Tensor<2>, f32) -> _),
+    ];
+    for (kernel, shape, run) in kernels {
+        let x: Tensor<2> = random(shape, dtype, device);
+        let case = format!("{shape:?}, {dtype:?}");
+        timings.push(time(
+            kernel,
+            format!("{case}, forward"),
+            device,
+            [0, 2 * bytes(shape, dtype)],
+            || {
+                let _ = run(x.clone(), 0.125);
+            },
+        ));
+        let tracked = x.clone().autodiff().require_grad();
+        timings.push(time(
+            kernel,
+            format!("{case}, forward and backward"),
+            device,
+            [0, 5 * bytes(shape, dtype)],
+            || {
+                let _ = run(tracked.clone(), 0.125).mean().backward();
+            },
+        ));
+    }
+    let x: Tensor<2> = random(logits, DType::F32, device);
+    let case = format!("{logits:?}, {:?}", DType::F32);
+    let work = [0, bytes(logits, DType::F32)];
+    timings.push(time("log_sum_exp", case.clone(), device, work, || {
+        let _ = log_sum_exp(x.clone());
+    }));
+    timings.push(time("argmax", case, device, work, || {
+        let _ = argmax(x.clone());
+    }));
     timings
 }
 

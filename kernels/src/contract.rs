@@ -19,6 +19,9 @@ pub trait Kernel {
     /// What the kernel is called in reports.
     const NAME: &'static str;
 
+    /// Whether gradients flow through it; where none do, values alone are compared.
+    const GRADIENTS: bool = true;
+
     /// The checks, small enough for a CPU and odd enough to meet every path.
     const CASES: &'static [Self::Case];
 
@@ -71,7 +74,7 @@ pub fn parity<K: Kernel>(device: &Device) -> Vec<Report> {
     for (number, case) in K::CASES.iter().enumerate() {
         let mut noise = Noise::new(number as u64);
         let inputs = K::inputs(case, &mut noise);
-        let cpu = Device::flex().autodiff();
+        let cpu = with_gradients(&Device::flex(), K::GRADIENTS);
         let f32s: Vec<Input> = inputs
             .iter()
             .map(|input| Input {
@@ -81,12 +84,13 @@ pub fn parity<K: Kernel>(device: &Device) -> Vec<Report> {
             .collect();
 
         let expected = evaluate(|tensors| K::reference(case, tensors), &f32s, &cpu, &noise);
-        let device = device.clone().inner().autodiff();
+        let device = with_gradients(device, K::GRADIENTS);
         let found = evaluate(|tensors| K::fast(case, tensors), &inputs, &device, &noise);
         let expected = expected.expect("the reference runs on the CPU");
 
+        let differentiable = if K::GRADIENTS { &inputs[..] } else { &[] };
         let names = std::iter::once("value".to_owned()).chain(
-            inputs
+            differentiable
                 .iter()
                 .map(|input| format!("gradient of {}", input.name)),
         );
@@ -110,7 +114,16 @@ pub fn parity<K: Kernel>(device: &Device) -> Vec<Report> {
     reports
 }
 
-/// The value and the gradients of `Σ value·weights` with fixed random weights, in f32.
+/// `device` with or without gradients.
+fn with_gradients(device: &Device, gradients: bool) -> Device {
+    let device = device.clone().inner();
+    if gradients {
+        return device.autodiff();
+    }
+    device
+}
+
+/// The value and, on a device with gradients, those of `Σ value·weights` with fixed random weights; all in f32.
 fn evaluate(
     run: impl Fn(&[Tensor<1>]) -> Tensor<1>,
     inputs: &[Input],
@@ -121,13 +134,18 @@ fn evaluate(
         .iter()
         .map(|input| {
             let data = TensorData::new(input.values.clone(), [input.values.len()]);
-            Tensor::<1>::from_data(data, (device, DType::F32))
-                .cast(input.dtype)
-                .detach()
-                .require_grad()
+            let tensor = Tensor::<1>::from_data(data, (device, DType::F32)).cast(input.dtype);
+            if device.is_autodiff() {
+                tensor.detach().require_grad()
+            } else {
+                tensor
+            }
         })
         .collect();
     let value = run(&tensors).cast(DType::F32);
+    if !device.is_autodiff() {
+        return Ok(vec![read(value)?]);
+    }
 
     let count = value.dims()[0];
     // The weights are those of bf16, so that the gradient enters the kernel unrounded.

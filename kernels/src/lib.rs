@@ -36,7 +36,7 @@ use contract::parity;
 use cross_entropy::parity::GroupedCrossEntropy;
 use linear::parity::Linear;
 use product::parity::Matmul;
-use rows::parity::{RmsNorm, Softmax};
+use rows::parity::{Argmax, LogSumExp, RmsNorm, Softmax};
 use unfold::parity::Unfold;
 
 /// Compares every kernel on `device`, values and gradients, with its reference on the CPU.
@@ -46,6 +46,8 @@ pub fn verify(device: &Device) -> Vec<Report> {
         parity::<Matmul>,
         parity::<Softmax>,
         parity::<RmsNorm>,
+        parity::<LogSumExp>,
+        parity::<Argmax>,
         parity::<Unfold>,
         parity::<GroupedCrossEntropy>,
     ]

@@ -41,6 +41,13 @@ pub fn argmax(x: Tensor<2>) -> Tensor<1, Int> {
     Tensor::<1, Int>::from_dispatch(places).cast(device.settings().int_dtype)
 }
 
+/// `log Σ e^x` of each row, in f32, without gradients; −∞ for a row of −∞.
+///
+/// Shapes: `x [rows, n]` → `[rows]`.
+pub(crate) fn log_sum_exp(x: Tensor<2>) -> Tensor<1> {
+    Tensor::from_dispatch(<Dispatch as TensorKernels>::log_sum_exp(x.into_dispatch()))
+}
+
 /// The tensor as rows.
 fn matrix<const D: usize>(x: Tensor<D>) -> Tensor<2> {
     let dims = x.dims();
@@ -52,7 +59,7 @@ fn matrix<const D: usize>(x: Tensor<D>) -> Tensor<2> {
 mod tests {
     use burn::tensor::{Device, Tensor};
 
-    use super::{argmax, softmax};
+    use super::{argmax, log_sum_exp, softmax};
 
     #[test]
     fn the_first_of_the_largest_is_found() {
@@ -67,5 +74,14 @@ mod tests {
         let x = Tensor::<2>::from_floats([[1000.0, f32::NEG_INFINITY, 1000.0]], &Device::flex());
         let y: Vec<f32> = softmax(x, 0.5).into_data().try_into_vec().expect("f32");
         assert_eq!(y, [0.5, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_row_that_is_masked_throughout_weighs_nothing() {
+        let masked = [[f32::NEG_INFINITY; 3], [0.0; 3]];
+        let x = Tensor::<2>::from_floats(masked, &Device::flex());
+        let lse: Vec<f32> = log_sum_exp(x).into_data().try_into_vec().expect("f32");
+        assert_eq!(lse[0], f32::NEG_INFINITY);
+        assert!((lse[1] - 3.0_f32.ln()).abs() < 1e-6, "{lse:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Every kernel against its reference: one line each.
 
 use crate::contract::planted::check;
-use crate::{GroupedCrossEntropy, Linear, Matmul, RmsNorm, Softmax, Unfold};
+use crate::{Argmax, GroupedCrossEntropy, Linear, LogSumExp, Matmul, RmsNorm, Softmax, Unfold};
 
 #[test]
 fn linear_agrees_with_its_reference() {
@@ -31,4 +31,14 @@ fn softmax_agrees_with_its_reference() {
 #[test]
 fn rms_norm_agrees_with_its_reference() {
     check::<RmsNorm>();
+}
+
+#[test]
+fn log_sum_exp_agrees_with_its_reference() {
+    check::<LogSumExp>();
+}
+
+#[test]
+fn argmax_agrees_with_its_reference() {
+    check::<Argmax>();
 }

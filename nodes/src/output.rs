@@ -9,7 +9,7 @@ mod image;
 pub mod png;
 mod tensor;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod token_file;
 mod tokens;
 

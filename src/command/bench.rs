@@ -81,6 +81,7 @@ fn measure(target: &Target, compute: &Compute) -> Result<(), Failure> {
             json!({
                 "device": compute.name(), "kernel": timing.kernel, "case": timing.case,
                 "milliseconds": timing.milliseconds, "gflops": timing.gflops,
+                "gigabytes_per_second": timing.gigabytes_per_second,
             })
             .to_string()
         } else {

@@ -14,6 +14,7 @@ struct WrongGradient<K>(std::marker::PhantomData<K>);
 impl<K: Kernel> Kernel for WrongValue<K> {
     type Case = K::Case;
     const NAME: &'static str = K::NAME;
+    const GRADIENTS: bool = K::GRADIENTS;
     const CASES: &'static [K::Case] = K::CASES;
 
     fn tolerance(case: &K::Case) -> f32 {
@@ -36,6 +37,7 @@ impl<K: Kernel> Kernel for WrongValue<K> {
 impl<K: Kernel> Kernel for WrongGradient<K> {
     type Case = K::Case;
     const NAME: &'static str = K::NAME;
+    const GRADIENTS: bool = K::GRADIENTS;
     const CASES: &'static [K::Case] = K::CASES;
 
     fn tolerance(case: &K::Case) -> f32 {

@@ -394,8 +394,7 @@ fn product(a: Tensor<2>, b: Tensor<2>, dtype: DType) -> Tensor<2> {
 
 /// Log-sum-exp of each row, `[rows, 1]`.
 fn log_sum_exp(x: Tensor<2>) -> Tensor<2> {
-    Tensor::<1>::from_dispatch(<Dispatch as TensorKernels>::log_sum_exp(x.into_dispatch()))
-        .unsqueeze_dim(1)
+    crate::rows::log_sum_exp(x).unsqueeze_dim(1)
 }
 
 /// The sum over the rows, `[columns]`.

@@ -1,8 +1,8 @@
 //! Work on rows against its definitions.
 
-use burn::tensor::{DType, Tensor, activation};
+use burn::tensor::{DType, Int, Tensor, activation};
 
-use super::{rms_norm, softmax};
+use super::{argmax, log_sum_exp, rms_norm, softmax};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
@@ -11,6 +11,12 @@ pub struct Softmax;
 
 /// [`rms_norm`] under the contract.
 pub struct RmsNorm;
+
+/// [`log_sum_exp`] under the contract.
+pub struct LogSumExp;
+
+/// [`argmax`] under the contract.
+pub struct Argmax;
 
 /// One check of work on rows.
 #[derive(Debug)]
@@ -108,6 +114,71 @@ impl Kernel for RmsNorm {
     }
 }
 
+impl Kernel for LogSumExp {
+    type Case = Case;
+    const NAME: &'static str = "log_sum_exp";
+    const GRADIENTS: bool = false;
+    const CASES: &'static [Case] = CASES;
+
+    /// The result is f32 whatever goes in.
+    fn tolerance(_: &Case) -> f32 {
+        rounding(DType::F32)
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        partly_masked(case, noise)
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let sum = matrix(case, inputs).exp().sum_dim(1);
+        sum.log().squeeze_dim(1)
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        log_sum_exp(matrix(case, inputs))
+    }
+}
+
+/// Places are compared as numbers counted from 1, so that a factor shows in each of them.
+impl Kernel for Argmax {
+    type Case = Case;
+    const NAME: &'static str = "argmax";
+    const GRADIENTS: bool = false;
+    const CASES: &'static [Case] = CASES;
+
+    /// A place is right or wrong.
+    fn tolerance(_: &Case) -> f32 {
+        0.0
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        partly_masked(case, noise)
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let x = matrix(case, inputs);
+        let [rows, columns] = x.dims();
+        let places = Tensor::<1, Int>::arange(1..columns as i64 + 1, &x.device()).float();
+        let places = places.unsqueeze_dim::<2>(0).expand([rows, columns]);
+        let smaller = x.clone().lower(x.max_dim(1).expand([rows, columns]));
+        let places = places.mask_fill(smaller, columns as f32 + 1.0);
+        places.min_dim(1).squeeze_dim(1)
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        argmax(matrix(case, inputs)).add_scalar(1).float()
+    }
+}
+
+/// Inputs of which every third number is masked by −∞.
+fn partly_masked(case: &Case, noise: &mut Noise) -> Vec<Input> {
+    let mut inputs = inputs(case, noise);
+    for value in inputs[0].values.iter_mut().skip(2).step_by(3) {
+        *value = f32::NEG_INFINITY;
+    }
+    inputs
+}
+
 fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
     let count = case.rows.iter().product::<usize>() * case.columns;
     let draw = if case.dtype == DType::F32 {
@@ -125,4 +196,8 @@ fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
 fn rows(case: &Case, inputs: &[Tensor<1>]) -> Tensor<3> {
     let [batch, length] = case.rows;
     inputs[0].clone().reshape([batch, length, case.columns])
+}
+
+fn matrix(case: &Case, inputs: &[Tensor<1>]) -> Tensor<2> {
+    rows(case, inputs).flatten(0, 1)
 }

@@ -1,10 +1,8 @@
 //! Tokens for whole batches of logits, which stay on their device.
 
-use burn::backend::Dispatch;
 use burn::tensor::{DType, Int, Tensor};
 
-use crate::argmax;
-use crate::backend::TensorKernels;
+use crate::rows::{argmax, log_sum_exp};
 
 /// One token for each row, and how sure it is.
 #[derive(Clone, Debug)]
@@ -36,11 +34,8 @@ pub fn pick(logits: Tensor<2>, temperature: f32, uniforms: Option<Tensor<2>>) ->
         .clone()
         .gather(1, tokens.clone().unsqueeze_dim(1))
         .squeeze_dim::<1>(1);
-    let lse = Tensor::<1>::from_dispatch(<Dispatch as TensorKernels>::log_sum_exp(
-        logits.into_dispatch(),
-    ));
     Picked {
         tokens,
-        confidence: (chosen - lse).exp(),
+        confidence: (chosen - log_sum_exp(logits)).exp(),
     }
 }

@@ -15,7 +15,7 @@ use burn::tensor::{Device, FloatDType, Int, Tensor};
 pub use codebook::CodebookQuantiser;
 pub use codec::TrainedTokenizer;
 pub use config::{CodeGradient, ConfigError, Matching, QuantiserConfig, Stage, TokenizerConfig};
-pub use network::TokenizerNetwork;
+pub use network::{Decoder, TokenizerNetwork};
 pub use scalar::ScalarQuantiser;
 
 /// What turns latents into codes.
@@ -105,5 +105,21 @@ impl Quantiser {
             quantiser_loss,
             latents,
         }
+    }
+
+    /// Pixels to the vectors of their codes, and the latents that were rounded to them.
+    ///
+    /// These are the very vectors that a decoder is given when it draws the codes: all is computed in f32, and nothing
+    /// here gathers gradients.
+    ///
+    /// Shapes: `pixels [batch, height, width, 3]` from −1 to 1 → `[batch, rows, columns, dimensions]`,
+    /// `[batch · rows · columns, dimensions]`.
+    pub fn encode(&self, network: &TokenizerNetwork, pixels: Tensor<4>) -> (Tensor<4>, Tensor<2>) {
+        let latents = network.encode(pixels.inner(), FloatDType::F32);
+        let [b, rows, columns, d] = latents.dims();
+        let latents = latents.reshape([b * rows * columns, d]);
+        let codes = self.codes(network, latents.clone());
+        let vectors = self.vectors(network, &latents.device()).select(0, codes);
+        (vectors.reshape([b, rows, columns, d]), latents)
     }
 }

@@ -112,7 +112,7 @@ fn a_token_grid_shows_each_code_in_its_colour_and_the_mask_dark() {
 }
 
 /// Decodes each code to two by two pixels of a grey of its own.
-struct Grey;
+pub(crate) struct Grey;
 
 impl Codec for Grey {
     fn codebook(&self) -> u32 {

@@ -20,10 +20,10 @@ const TOSS: u32 = 3;
 /// Which pictures make up the batches.
 #[derive(Clone)]
 pub struct Source {
-    /// Where most pictures come from.
+    /// Where the pictures come from that no other dataset has a share in.
     pub dataset: Dataset,
-    /// Where the others come from, and how large their share is.
-    pub second: Option<(Dataset, f32)>,
+    /// Further datasets.
+    pub others: Vec<Portion>,
     /// Rows and columns of every picture.
     pub size: [usize; 2],
     /// How many pictures a batch has.
@@ -34,6 +34,17 @@ pub struct Source {
     pub mirror: bool,
     /// The draws that choose the pictures.
     pub random: Random,
+}
+
+/// A dataset that has a fixed share in the batches.
+#[derive(Clone)]
+pub struct Portion {
+    /// The port that it comes from, for messages.
+    pub port: &'static str,
+    /// The pictures.
+    pub dataset: Dataset,
+    /// The share of its pictures among all; all shares together are at most 1.
+    pub share: f32,
 }
 
 /// How many batches' worth of pictures are kept where pictures are used more than once: enough that neighbouring
@@ -136,11 +147,8 @@ impl Source {
 
     /// The picture with a running number: any picture of either dataset, the same one every time.
     fn picture(&self, number: u32) -> Result<Vec<u8>, NodeError> {
-        let share = self.random.stream(CHOOSE_DATASET).uniform(0, number, 0);
-        let (dataset, port) = match &self.second {
-            Some((second, of_second)) if share < *of_second => (second, "second"),
-            _ => (&self.dataset, "dataset"),
-        };
+        let place = self.random.stream(CHOOSE_DATASET).uniform(0, number, 0);
+        let (dataset, port) = self.at(place);
         let choose = self.random.stream(CHOOSE_PICTURE);
         let index = choose.below(dataset.len() as u32, 0, number, 0) as usize;
         let [rows, columns] = self.size;
@@ -162,6 +170,18 @@ impl Source {
                 "pictures that were encoded already",
             )),
         }
+    }
+
+    /// The dataset that owns a place between 0 and 1, and its port: the shares lie one behind the other.
+    fn at(&self, place: f32) -> (&Dataset, &'static str) {
+        let mut end = 0.0;
+        for portion in &self.others {
+            end += portion.share;
+            if place < end {
+                return (&portion.dataset, portion.port);
+            }
+        }
+        (&self.dataset, "dataset")
     }
 
     /// The chosen pictures side by side in memory, some mirrored.
@@ -195,14 +215,22 @@ mod tests {
     use graph::param::Seed;
     use graph::random::Random;
 
-    use super::{Batches, Source};
+    use super::{Batches, Portion, Source};
     use crate::tokenizer::tests::Gradients;
     use crate::value::Dataset;
+
+    fn portion(port: &'static str, side: usize, share: f32) -> Portion {
+        Portion {
+            port,
+            dataset: Dataset::new(Gradients { count: 3, side }),
+            share,
+        }
+    }
 
     fn source(reuse: usize) -> Source {
         Source {
             dataset: Dataset::new(Gradients { count: 50, side: 4 }),
-            second: Some((Dataset::new(Gradients { count: 3, side: 4 }), 0.5)),
+            others: vec![portion("second", 4, 0.5)],
             size: [4, 4],
             batch: 6,
             reuse,
@@ -227,6 +255,22 @@ mod tests {
     }
 
     #[test]
+    fn every_dataset_has_its_share() {
+        let mut source = source(1);
+        source.others = vec![portion("second", 4, 0.3), portion("third", 4, 0.2)];
+        for (place, port) in [
+            (0.0, "second"),
+            (0.29, "second"),
+            (0.31, "third"),
+            (0.49, "third"),
+            (0.51, "dataset"),
+            (0.99, "dataset"),
+        ] {
+            assert_eq!(source.at(place).1, port, "{place}");
+        }
+    }
+
+    #[test]
     fn mirrored_rows_keep_their_colours() {
         let mut row = [1, 2, 3, 4, 5, 6, 7, 8, 9];
         super::mirror(&mut row);
@@ -236,7 +280,7 @@ mod tests {
     #[test]
     fn a_picture_of_another_size_is_named() {
         let mut source = source(1);
-        source.second = Some((Dataset::new(Gradients { count: 3, side: 8 }), 1.0));
+        source.others = vec![portion("second", 8, 1.0)];
         let error = Batches::new(source, 0, 1).next().expect_err("8 is not 4");
         let message = error.to_string();
         assert!(

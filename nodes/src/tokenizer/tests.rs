@@ -21,7 +21,7 @@ pub(crate) struct Gradients {
 }
 
 impl Gradients {
-    fn bytes(&self, index: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&self, index: usize) -> Vec<u8> {
         let side = self.side;
         let from = [index * 37 % 256, index * 91 % 256, index * 53 % 256];
         let to = [index * 29 % 256, index * 17 % 256, index * 71 % 256];
@@ -61,7 +61,7 @@ impl Samples for Gradients {
 }
 
 /// A training node for tiny networks, with `changes` to its parameters.
-fn trainer(changes: &[(&str, ParamValue)]) -> TrainTokenizer {
+pub(super) fn trainer(changes: &[(&str, ParamValue)]) -> TrainTokenizer {
     let text = |text: &str| ParamValue::Text(text.into());
     let mut params = ParamValues::from([
         ("steps".into(), ParamValue::Int(30)),
@@ -83,19 +83,25 @@ fn trainer(changes: &[(&str, ParamValue)]) -> TrainTokenizer {
 }
 
 fn train(node: &TrainTokenizer, run: &mut Run) -> Result<train::Outputs, NodeError> {
-    let inputs = train::Inputs {
-        dataset: Dataset::new(Gradients { count: 40, side: 8 }),
-        second: None,
-    };
-    node.run(inputs, run)
+    node.run(pictures(), run)
 }
 
-fn alone(base: &Path, cancel: Cancel) -> Run {
+/// Pictures to train on, and no more than these.
+pub(super) fn pictures() -> train::Inputs {
+    train::Inputs {
+        dataset: Dataset::new(Gradients { count: 40, side: 8 }),
+        second: None,
+        third: None,
+        start: None,
+    }
+}
+
+pub(super) fn alone(base: &Path, cancel: Cancel) -> Run {
     let resources = Resources::default().with(Compute::cpu());
     Run::new(base, cancel, Arc::new(Silent), Arc::new(resources))
 }
 
-fn line<'a>(outputs: &'a train::Outputs, name: &str) -> &'a [(f64, f64)] {
+pub(super) fn line<'a>(outputs: &'a train::Outputs, name: &str) -> &'a [(f64, f64)] {
     let lines = &outputs.curve.lines;
     let line = lines.iter().find(|line| line.name == name);
     &line.expect("every figure is logged").points

@@ -1,23 +1,31 @@
 //! `tokenizer.train`
 
+mod learner;
+mod loss;
 mod report;
 mod session;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use graph::prelude::*;
+use graph::random::Random;
 
+use self::learner::Learner;
 use self::session::Session;
-use super::batches::Source;
+use super::batches::{Portion, Source};
 use crate::compute::Compute;
 use crate::network::layers::Init;
-use crate::network::tokenizer::{CodeGradient, Matching, TokenizerNetwork};
+use crate::network::tokenizer::{
+    CodeGradient, Matching, TokenizerConfig, TokenizerNetwork, TrainedTokenizer,
+};
 use crate::train::optimiser::Optimiser;
 use crate::value::{Curve, Dataset, Tokenizer};
 
 /// The stream of the draws that a network starts from.
 const INIT: u32 = 16;
 
-/// Trains a tokenizer to turn pictures into codes and back.
+/// Trains a tokenizer to turn pictures into codes and back, from the beginning or from the weights of `start`.
 #[derive(Clone, Debug, Params)]
 pub struct TrainTokenizer {
     /// How many batches are learned from.
@@ -50,9 +58,17 @@ pub struct TrainTokenizer {
     /// The weight of the mean of squared differences.
     #[param(default = 4.0, range = 0.0..)]
     pub loss_l2: f32,
+    /// The weight of the logarithm of each picture's mean of squared differences, averaged over pictures: PSNR is such a logarithm, so that pictures drawn well count as much as those drawn badly.
+    #[param(default = 0.0, range = 0.0..)]
+    pub loss_log: f32,
+    /// What is trained; anything but everything wants `start`.
+    pub trained: Trained,
     /// The share of pictures from `second`, where it is wired.
     #[param(default = 0.5, range = 0.0..=1.0)]
     pub second_share: f32,
+    /// The share of pictures from `third`, where it is wired.
+    #[param(default = 0.25, range = 0.0..=1.0)]
+    pub third_share: f32,
     /// Mirrors half of the pictures; leave it off where captions tell left from right.
     #[param(default = true)]
     pub mirror: bool,
@@ -104,6 +120,15 @@ pub struct TrainTokenizer {
     pub seed: Seed,
 }
 
+/// What is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum Trained {
+    /// All weights, so that pictures may get other codes.
+    Everything,
+    /// What draws codes, alone: every picture keeps its codes, and so what was encoded before, and every denoiser trained on it, stays right.
+    Decoder,
+}
+
 /// How a latent vector becomes a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
 pub enum QuantiserChoice {
@@ -120,6 +145,10 @@ pub struct Inputs {
     pub dataset: Dataset,
     /// Pictures to mix in, of the same size.
     pub second: Option<Dataset>,
+    /// More pictures to mix in, of the same size.
+    pub third: Option<Dataset>,
+    /// Weights to go on from; the shape is theirs, and the parameters that describe a shape count for nothing.
+    pub start: Option<Tokenizer>,
 }
 
 /// What goes out.
@@ -149,36 +178,20 @@ impl Node for TrainTokenizer {
     }
 
     fn run(&self, inputs: Inputs, run: &mut Run) -> Result<Outputs, NodeError> {
-        let config = shape::config(self)?;
-        let size = Source::size_of(&inputs.dataset, "dataset")?;
-        if size
-            .iter()
-            .any(|side| !side.is_multiple_of(config.stride()))
-        {
-            return Err(NodeError::input(
-                "dataset",
-                format!("sides that are multiples of {} pixels", config.stride()),
-                format!("{} × {} pixels", size[0], size[1]),
-            ));
-        }
-        if let Some(second) = &inputs.second {
-            let _ = Source::size_of(second, "second")?;
-        }
-
-        let random = run.random(self.seed);
-        let source = Source {
-            dataset: inputs.dataset,
-            second: inputs.second.map(|second| (second, self.second_share)),
-            size,
-            batch: self.batch,
-            reuse: self.reuse,
-            mirror: self.mirror,
-            random,
+        let start = self.start(inputs.start.as_ref())?;
+        let config = match start {
+            Some(start) => start.config().clone(),
+            None => shape::config(self)?,
         };
+        let random = run.random(self.seed);
         let compute = Compute::of(run)?;
-        let network =
-            TokenizerNetwork::new(&config, &mut Init::new(random, INIT, compute.device()));
-        let session = Session::new(self, config, network, source, compute, run);
+        let network = match start {
+            Some(start) => start.network().clone(),
+            None => TokenizerNetwork::new(&config, &mut Init::new(random, INIT, compute.device())),
+        };
+        let source = self.source(inputs, &config, random)?;
+        let learner = Learner::new(self.trained, network, self.optimiser());
+        let session = Session::new(self, config, learner, source, compute, run);
         let (tokenizer, curve) = session.learn()?;
         Ok(Outputs {
             tokenizer: Tokenizer::new(tokenizer),
@@ -188,6 +201,80 @@ impl Node for TrainTokenizer {
 }
 
 impl TrainTokenizer {
+    /// The tokenizer to go on from, where there is one.
+    fn start<'a>(
+        &self,
+        start: Option<&'a Tokenizer>,
+    ) -> Result<Option<&'a TrainedTokenizer>, NodeError> {
+        let Some(start) = start else {
+            return match self.trained {
+                Trained::Everything => Ok(None),
+                Trained::Decoder => Err(NodeError::input(
+                    "start",
+                    "a tokenizer whose encoder is kept, since `trained` is `decoder`",
+                    "nothing",
+                )),
+            };
+        };
+        let trained = start.downcast::<TrainedTokenizer>().ok_or_else(|| {
+            let expected = "a tokenizer of Smalto's own kind";
+            NodeError::input("start", expected, start.codec().describe())
+        })?;
+        Ok(Some(trained))
+    }
+
+    /// Where the pictures come from.
+    fn source(
+        &self,
+        inputs: Inputs,
+        config: &TokenizerConfig,
+        random: Random,
+    ) -> Result<Source, NodeError> {
+        let size = Source::size_of(&inputs.dataset, "dataset")?;
+        let stride = config.stride();
+        if size.iter().any(|side| !side.is_multiple_of(stride)) {
+            return Err(NodeError::input(
+                "dataset",
+                format!("sides that are multiples of {stride} pixels"),
+                format!("{} × {} pixels", size[0], size[1]),
+            ));
+        }
+        let mut others = Vec::new();
+        for (port, dataset, share) in [
+            ("second", inputs.second, self.second_share),
+            ("third", inputs.third, self.third_share),
+        ] {
+            if let Some(dataset) = dataset {
+                let _ = Source::size_of(&dataset, port)?;
+                others.push(Portion {
+                    port,
+                    dataset,
+                    share,
+                });
+            }
+        }
+        let shares: f32 = others.iter().map(|portion| portion.share).sum();
+        if shares > 1.0 {
+            return Err(NodeError::Param(ParamError::Invalid {
+                param: "third_share".into(),
+                expected: format!(
+                    "at most what `second_share` leaves, 1 − {}",
+                    self.second_share
+                ),
+                found: self.third_share.to_string(),
+            }));
+        }
+        Ok(Source {
+            dataset: inputs.dataset,
+            others,
+            size,
+            batch: self.batch,
+            reuse: self.reuse,
+            mirror: self.mirror,
+            random,
+        })
+    }
+
     fn optimiser(&self) -> Optimiser {
         Optimiser {
             learning_rate: f64::from(self.learning_rate),

@@ -33,9 +33,9 @@ struct EncoderStage {
     blocks: Vec<ResidualBlock>,
 }
 
-/// Vectors to pixels: stages from coarse to fine.
+/// The part of a tokenizer that makes pixels of vectors: stages from coarse to fine.
 #[derive(Module, Debug)]
-struct Decoder {
+pub struct Decoder {
     input: Linear,
     stages: Vec<DecoderStage>,
 }
@@ -77,6 +77,18 @@ impl TokenizerNetwork {
         self
     }
 
+    /// The part that makes pixels.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The same network with another decoder of the same shape.
+    #[must_use]
+    pub fn with_decoder(mut self, decoder: Decoder) -> Self {
+        self.decoder = decoder;
+        self
+    }
+
     /// Latents in f32, computed in `dtype`.
     ///
     /// Shapes: `pixels [batch, height, width, 3]` from −1 to 1 → `[batch, rows, columns, dimensions]`.
@@ -96,18 +108,7 @@ impl TokenizerNetwork {
     ///
     /// Shapes: `vectors [batch, rows, columns, dimensions]` → `[batch, height, width, 3]`, about from −1 to 1.
     pub fn decode(&self, vectors: Tensor<4>, dtype: FloatDType) -> Tensor<4> {
-        let mut x = self.decoder.input.forward(vectors).cast(dtype);
-        let last = self.decoder.stages.len() - 1;
-        for (at, stage) in self.decoder.stages.iter().enumerate() {
-            for block in &stage.blocks {
-                x = block.forward(x);
-            }
-            if at == last {
-                x = rms_norm(x, EPSILON);
-            }
-            x = depth_to_space(stage.output.forward(x), stage.factor);
-        }
-        x.cast(FloatDType::F32)
+        self.decoder.forward(vectors, dtype)
     }
 }
 
@@ -133,6 +134,24 @@ impl Encoder {
 }
 
 impl Decoder {
+    /// Pixels in f32, computed in `dtype`.
+    ///
+    /// Shapes: `vectors [batch, rows, columns, dimensions]` → `[batch, height, width, 3]`, about from −1 to 1.
+    pub fn forward(&self, vectors: Tensor<4>, dtype: FloatDType) -> Tensor<4> {
+        let mut x = self.input.forward(vectors).cast(dtype);
+        let last = self.stages.len() - 1;
+        for (at, stage) in self.stages.iter().enumerate() {
+            for block in &stage.blocks {
+                x = block.forward(x);
+            }
+            if at == last {
+                x = rms_norm(x, EPSILON);
+            }
+            x = depth_to_space(stage.output.forward(x), stage.factor);
+        }
+        x.cast(FloatDType::F32)
+    }
+
     fn new(config: &TokenizerConfig, init: &mut Init) -> Self {
         let coarsest = config.stages.last().map_or(3, |stage| stage.channels);
         let input = Linear::new(config.dimensions(), coarsest, 1.0, init);

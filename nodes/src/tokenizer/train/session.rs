@@ -9,14 +9,13 @@ use graph::random::Stream;
 use graph::run::Run;
 
 use super::TrainTokenizer;
+use super::learner::Learner;
+use super::loss::LossWeights;
 use super::report::{Figures, Pace, sheet};
 use crate::compute::Compute;
-use crate::network::tokenizer::{
-    Quantiser, Reconstruction, TokenizerConfig, TokenizerNetwork, TrainedTokenizer,
-};
+use crate::network::tokenizer::{Quantiser, Reconstruction, TokenizerConfig, TrainedTokenizer};
 use crate::tokenizer::batches::{Batches, Source};
 use crate::tokenizer::figures::Usage;
-use crate::train::optimiser::Trainer;
 use crate::value::Curve;
 
 /// The stream of the draws that choose latents for vectors that nobody uses.
@@ -34,7 +33,8 @@ pub(super) struct Session<'a> {
     run: &'a Run,
     config: TokenizerConfig,
     quantiser: Quantiser,
-    trainer: Trainer<TokenizerNetwork>,
+    learner: Learner,
+    weights: LossWeights,
     source: Source,
     device: Device,
     dtype: FloatDType,
@@ -48,7 +48,7 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         node: &'a TrainTokenizer,
         config: TokenizerConfig,
-        network: TokenizerNetwork,
+        learner: Learner,
         source: Source,
         compute: &Compute,
         run: &'a Run,
@@ -56,7 +56,8 @@ impl<'a> Session<'a> {
         let checkpoint = &node.checkpoint;
         Self {
             quantiser: Quantiser::new(&config.quantiser),
-            trainer: Trainer::new(network, node.optimiser()),
+            learner,
+            weights: LossWeights::of(node),
             device: compute.device().clone(),
             dtype: compute.training_type(),
             checkpoint: (!checkpoint.0.is_empty()).then(|| run.resolve(checkpoint)),
@@ -96,7 +97,7 @@ impl<'a> Session<'a> {
                     break;
                 }
                 let by_steps = f64::from(step) / f64::from(self.node.steps);
-                self.trainer.stretch((elapsed / limit).max(by_steps) as f32);
+                self.learner.stretch((elapsed / limit).max(by_steps) as f32);
             }
 
             let asked = Instant::now();
@@ -110,7 +111,7 @@ impl<'a> Session<'a> {
                 self.write(done)?;
             }
         }
-        let network = self.trainer.averaged();
+        let network = self.learner.averaged();
         let tokenizer = TrainedTokenizer::new(self.config, network, &self.device);
         Ok((tokenizer, self.curve))
     }
@@ -119,12 +120,12 @@ impl<'a> Session<'a> {
     fn step(&mut self, bytes: Vec<u8>, log: Option<&mut Pace>, done: u32) -> Result<(), NodeError> {
         let pixels = self.upload(bytes);
         let made = self
-            .quantiser
-            .reconstruct(self.trainer.module(), pixels.clone(), self.dtype);
+            .learner
+            .reconstruct(&self.quantiser, pixels.clone(), self.dtype);
         let difference = made.pixels.clone() - pixels.clone();
         let loss = self.loss(&made, difference.clone());
         let measured = log.is_some().then(|| loss.clone().inner());
-        let _ = self.trainer.learn(loss);
+        self.learner.learn(loss);
         let (Some(loss), Some(pace)) = (measured, log) else {
             return Ok(());
         };
@@ -150,7 +151,7 @@ impl<'a> Session<'a> {
 
     /// Which codes these latents have.
     fn usage(&self, latents: Tensor<2>) -> Usage {
-        let codes = self.quantiser.codes(self.trainer.module(), latents);
+        let codes = self.learner.codes(&self.quantiser, latents);
         let codes = codes.into_data().convert::<i64>();
         let mut usage = Usage::new(self.config.codebook());
         usage.count(codes.iter::<i64>().map(|code| code as u32));
@@ -161,17 +162,15 @@ impl<'a> Session<'a> {
     fn upload(&self, bytes: Vec<u8>) -> Tensor<4> {
         let [height, width] = self.source.size;
         let data = TensorData::new(bytes, [self.source.batch, height, width, 3]);
-        Tensor::<4, Int>::from_data(data, (self.trainer.device(), DType::U8))
+        Tensor::<4, Int>::from_data(data, (self.learner.device(), DType::U8))
             .float()
             .div_scalar(127.5)
             .sub_scalar(1.0)
     }
 
-    /// `l1 · mean |d| + l2 · mean d²`, plus what the quantiser has to learn.
+    /// What the picture and the quantiser have to learn.
     fn loss(&self, made: &Reconstruction, difference: Tensor<4>) -> Tensor<1> {
-        let absolute = difference.clone().abs().mul_scalar(self.node.loss_l1);
-        let square = (difference.clone() * difference).mul_scalar(self.node.loss_l2);
-        let loss = (absolute + square).mean();
+        let loss = self.weights.of_difference(difference);
         match &made.quantiser_loss {
             Some(learned) => loss + learned.clone(),
             None => loss,
@@ -180,7 +179,7 @@ impl<'a> Session<'a> {
 
     /// Moves learned vectors that nobody has used for a while onto latents of this batch.
     fn restart_idle(&mut self, usage: &Usage, latents: Tensor<2>, done: u32) {
-        let Some(vectors) = self.trainer.module().codebook() else {
+        let Some(vectors) = self.learner.codebook() else {
             return;
         };
         let mut unseen = vec![false; self.idle.len()];
@@ -209,7 +208,7 @@ impl<'a> Session<'a> {
             .expand([codes, dimensions]);
         let fresh = latents.select(0, sources);
         let mixed = vectors.inner() * kept.clone() + fresh * (kept.neg() + 1.0);
-        self.trainer.change(|network| network.with_codebook(mixed));
+        self.learner.set_codebook(mixed);
         self.run.note(format!(
             "step {done}: {} vectors that nobody used start anew",
             restarted.len()
@@ -244,14 +243,14 @@ impl<'a> Session<'a> {
             })?;
             return Ok(0);
         }
-        let position = self.trainer.resume(path)?;
+        let position = self.learner.resume(path)?;
         self.run.note(format!("goes on at step {position}"));
         Ok(position as u32)
     }
 
     fn write(&self, step: u32) -> Result<(), NodeError> {
         if let Some(path) = &self.checkpoint {
-            self.trainer.save(path, u64::from(step))?;
+            self.learner.save(path, u64::from(step))?;
         }
         Ok(())
     }

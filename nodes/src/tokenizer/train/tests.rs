@@ -1,0 +1,192 @@
+//! Training that goes on from weights that are there already.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use graph::error::NodeError;
+use graph::node::Node;
+use graph::param::ParamValue;
+use graph::run::Cancel;
+
+use super::{Inputs, Outputs};
+use crate::network::tokenizer::TrainedTokenizer;
+use crate::network::weights::Weights;
+use crate::output::tests::Grey;
+use crate::tokenizer::tests::{Gradients, alone, line, pictures, trainer};
+use crate::value::{Dataset, Image, Tokenizer};
+
+type Change = (&'static str, ParamValue);
+
+fn text(text: &str) -> ParamValue {
+    ParamValue::Text(text.into())
+}
+
+fn codebook() -> Vec<Change> {
+    vec![
+        ("quantiser", text("codebook")),
+        ("codes", ParamValue::Int(16)),
+        ("dimensions", ParamValue::Int(4)),
+    ]
+}
+
+fn train(changes: &[Change], inputs: Inputs, folder: &Path) -> Result<Outputs, NodeError> {
+    let mut run = alone(folder, Cancel::default());
+    trainer(changes).run(inputs, &mut run)
+}
+
+/// A tokenizer that has learned a little.
+fn beginner(changes: Vec<Change>) -> Tokenizer {
+    let changes = [changes, vec![("steps", ParamValue::Int(5))]].concat();
+    let outputs = train(&changes, pictures(), Path::new("."));
+    outputs.expect("it trains").tokenizer
+}
+
+fn from(start: &Tokenizer) -> Inputs {
+    Inputs {
+        start: Some(start.clone()),
+        ..pictures()
+    }
+}
+
+fn trained(tokenizer: &Tokenizer) -> &TrainedTokenizer {
+    tokenizer.downcast().expect("training makes its own kind")
+}
+
+/// The bits of all parameters of `part`.
+fn bits(part: &impl Module) -> Vec<(String, Vec<u32>)> {
+    let weights = Weights::of(part);
+    let bits = |name: &str| {
+        let array = weights.get(name).expect("it is one of the names");
+        array.values.iter().map(|value| value.to_bits()).collect()
+    };
+    weights
+        .names()
+        .map(|name| (name.into(), bits(name)))
+        .collect()
+}
+
+/// The codes of a few pictures.
+fn codes(tokenizer: &Tokenizer) -> Vec<u32> {
+    let gradients = Gradients { count: 20, side: 8 };
+    let bytes: Vec<u8> = (0..20).flat_map(|index| gradients.bytes(index)).collect();
+    let image = Image::from_bytes(&bytes, [20, 8, 8], &Device::flex()).expect("the shape fits");
+    let tokens = tokenizer.codec().encode(&image);
+    tokens.expect("8 is a multiple of 4").codes().to_vec()
+}
+
+fn decoder_alone() -> Vec<Change> {
+    vec![
+        ("trained", text("decoder")),
+        ("weight_decay", ParamValue::Float(1.0)),
+        ("average", ParamValue::Float(0.5)),
+    ]
+}
+
+#[test]
+fn where_the_decoder_alone_learns_every_picture_keeps_its_codes() {
+    for quantiser in [vec![], codebook()] {
+        let start = beginner(quantiser);
+        let outputs = train(&decoder_alone(), from(&start), Path::new(".")).expect("it trains");
+
+        let (before, after) = (trained(&start), trained(&outputs.tokenizer));
+        let kept = |(name, _): &(String, Vec<u32>)| !name.starts_with("decoder.");
+        let (before, after) = (bits(before.network()), bits(after.network()));
+        let number = before.iter().filter(|part| kept(part)).count();
+        assert!(number >= 8, "encoder and codebook have {number} parameters");
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(before.0, after.0);
+            assert_eq!(before.1 == after.1, kept(before), "{}", before.0);
+        }
+        assert_eq!(codes(&start), codes(&outputs.tokenizer));
+
+        let loss = line(&outputs, "loss");
+        assert!(loss[2].1 < 0.8 * loss[0].1, "{loss:?}");
+    }
+}
+
+#[test]
+fn training_goes_on_from_the_weights_and_in_the_shape_of_start() {
+    let start = beginner(vec![]);
+    let changes = vec![
+        ("learning_rate", ParamValue::Float(0.0)),
+        ("channels", text("4")),
+        ("encoder_blocks", text("0")),
+        ("decoder_blocks", text("0")),
+    ];
+    let still = train(&changes, from(&start), Path::new(".")).expect("it trains");
+    assert_eq!(still.tokenizer.codec().hash(), start.codec().hash());
+    let moved = train(&[], from(&start), Path::new(".")).expect("it trains");
+    assert_ne!(codes(&moved.tokenizer), codes(&start));
+}
+
+#[test]
+fn a_decoder_goes_on_from_its_own_checkpoint_alone() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let start = beginner(vec![]);
+    let steps = |steps: i64, file: &str| {
+        let more = vec![
+            ("steps", ParamValue::Int(steps)),
+            ("checkpoint", text(file)),
+            ("resume", ParamValue::Bool(true)),
+            ("warmup", ParamValue::Float(0.0)),
+        ];
+        [decoder_alone(), more].concat()
+    };
+    let hash = |outputs: Outputs| outputs.tokenizer.codec().hash();
+    let learn = |changes: &[Change]| train(changes, from(&start), folder.path());
+
+    let once = hash(learn(&steps(6, "decoder")).expect("it trains"));
+    let again = hash(learn(&steps(6, "decoder")).expect("there is nothing left to do"));
+    assert_eq!(once, again);
+
+    let mut everything = steps(6, "everything");
+    everything[0] = ("trained", text("everything"));
+    let _ = learn(&everything).expect("it trains");
+    let message = learn(&steps(6, "everything")).map(drop);
+    let message = message.expect_err("it is of another network").to_string();
+    assert!(message.contains("weights.input.weight"), "{message}");
+}
+
+#[test]
+fn a_decoder_alone_wants_a_tokenizer_that_is_kept() {
+    let error = train(&decoder_alone(), pictures(), Path::new(".")).map(drop);
+    let error = error.expect_err("there is none").to_string();
+    assert_eq!(
+        error,
+        "input `start` does not fit: expected a tokenizer whose encoder is kept, since `trained` is `decoder`, found nothing"
+    );
+}
+
+#[test]
+fn a_tokenizer_of_another_kind_is_no_start() {
+    let error = train(&[], from(&Tokenizer::new(Grey)), Path::new(".")).map(drop);
+    let error = error.expect_err("it has no network").to_string();
+    assert_eq!(
+        error,
+        "input `start` does not fit: expected a tokenizer of Smalto's own kind, found greys"
+    );
+}
+
+#[test]
+fn datasets_cannot_share_more_than_all_pictures() {
+    let gradients = || Some(Dataset::new(Gradients { count: 3, side: 8 }));
+    let inputs = |third| Inputs {
+        second: gradients(),
+        third,
+        ..pictures()
+    };
+    let changes = vec![
+        ("steps", ParamValue::Int(1)),
+        ("second_share", ParamValue::Float(0.75)),
+        ("third_share", ParamValue::Float(0.5)),
+    ];
+    let error = train(&changes, inputs(gradients()), Path::new(".")).map(drop);
+    let error = error.expect_err("1.25 is more than 1").to_string();
+    assert_eq!(
+        error,
+        "parameter `third_share` must be at most what `second_share` leaves, 1 − 0.75, but is 0.5"
+    );
+    // A share counts for nothing where its port is not wired.
+    assert!(train(&changes, inputs(None), Path::new(".")).is_ok());
+}
