@@ -1,5 +1,7 @@
 //! Pictures fetched ahead of the device that learns from them.
 
+mod variation;
+
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use graph::error::NodeError;
@@ -7,6 +9,8 @@ use graph::random::Random;
 use rayon::prelude::*;
 
 use crate::value::{Dataset, Pixels};
+
+pub use variation::Variation;
 
 /// How many batches may wait to be taken.
 const AHEAD: usize = 4;
@@ -30,8 +34,8 @@ pub struct Source {
     pub batch: usize,
     /// In how many batches a picture that was read is used; more than one spares slow sources.
     pub reuse: usize,
-    /// Whether pictures are mirrored at random.
-    pub mirror: bool,
+    /// How pictures are varied.
+    pub variation: Variation,
     /// The draws that choose the pictures.
     pub random: Random,
 }
@@ -184,7 +188,7 @@ impl Source {
         (&self.dataset, "dataset")
     }
 
-    /// The chosen pictures side by side in memory, some mirrored.
+    /// The chosen pictures side by side in memory, varied.
     fn lay(&self, step: u32, pictures: &[Vec<u8>], chosen: &[usize]) -> Vec<u8> {
         let [height, width] = self.size;
         let toss = self.random.stream(TOSS);
@@ -194,20 +198,11 @@ impl Source {
             .zip(chosen)
             .enumerate()
             .for_each(|(at, (to, chosen))| {
-                to.copy_from_slice(&pictures[*chosen]);
-                if self.mirror && toss.uniform(0, step, at as u32) < 0.5 {
-                    to.chunks_exact_mut(width * 3).for_each(mirror);
-                }
+                let draw = |sample| toss.uniform(sample, step, at as u32);
+                self.variation.apply(&pictures[*chosen], to, width, draw);
             });
         bytes
     }
-}
-
-/// A row of pixels from right to left.
-fn mirror(row: &mut [u8]) {
-    row.reverse();
-    // The channels were reversed too.
-    row.chunks_exact_mut(3).for_each(<[u8]>::reverse);
 }
 
 #[cfg(test)]
@@ -215,7 +210,7 @@ mod tests {
     use graph::param::Seed;
     use graph::random::Random;
 
-    use super::{Batches, Portion, Source};
+    use super::{Batches, Portion, Source, Variation};
     use crate::tokenizer::tests::Gradients;
     use crate::value::Dataset;
 
@@ -234,7 +229,10 @@ mod tests {
             size: [4, 4],
             batch: 6,
             reuse,
-            mirror: true,
+            variation: Variation {
+                mirror: true,
+                shift: 1,
+            },
             random: Random::new(Seed(5)),
         }
     }
@@ -268,13 +266,6 @@ mod tests {
         ] {
             assert_eq!(source.at(place).1, port, "{place}");
         }
-    }
-
-    #[test]
-    fn mirrored_rows_keep_their_colours() {
-        let mut row = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-        super::mirror(&mut row);
-        assert_eq!(row, [7, 8, 9, 4, 5, 6, 1, 2, 3]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use graph::random::Random;
 
 use self::learner::Learner;
 use self::session::Session;
-use super::batches::{Portion, Source};
+use super::batches::{Portion, Source, Variation};
 use crate::compute::Compute;
 use crate::network::layers::Init;
 use crate::network::tokenizer::{
@@ -72,6 +72,9 @@ pub struct TrainTokenizer {
     /// Mirrors half of the pictures; leave it off where captions tell left from right.
     #[param(default = true)]
     pub mirror: bool,
+    /// Moves pictures by up to so many pixels, downwards and to the right; what leaves at one side comes in at the other. One less than a token spans shows every picture at all its places between the tokens.
+    #[param(default = 0, range = 0..=1024, unit = "px")]
+    pub shift: usize,
     /// In how many batches a picture is used once it is read; more than one spares slow sources.
     #[param(default = 1, range = 1..=256)]
     pub reuse: usize,
@@ -270,7 +273,10 @@ impl TrainTokenizer {
             size,
             batch: self.batch,
             reuse: self.reuse,
-            mirror: self.mirror,
+            variation: Variation {
+                mirror: self.mirror,
+                shift: self.shift,
+            },
             random,
         })
     }
