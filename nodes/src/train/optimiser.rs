@@ -10,6 +10,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::optim::AdamWConfig;
 use burn::tensor::{DType, Device, Tensor};
+use graph::error::NodeError;
 
 use crate::network::weights::WeightsError;
 use flat::{Flat, Layout, Section};
@@ -254,6 +255,20 @@ impl<M: Module> Trainer<M> {
         self.replace_leaves();
         Ok(found.position)
     }
+}
+
+/// Makes the folder of the checkpoint at `path`: one that cannot be made should not come to light at the first checkpoint.
+///
+/// Errors: the folder is not there and cannot be made.
+pub fn make_folder_of(path: &Path) -> Result<(), NodeError> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(|error| {
+        NodeError::file(
+            folder,
+            format!("cannot make the folder of the checkpoint: {error}"),
+            "choose another `checkpoint`",
+        )
+    })
 }
 
 /// Gradients whose common norm is at most `limit`.

@@ -16,6 +16,7 @@ use crate::compute::Compute;
 use crate::network::tokenizer::{Quantiser, Reconstruction, TokenizerConfig, TrainedTokenizer};
 use crate::tokenizer::batches::{Batches, Source};
 use crate::tokenizer::figures::Usage;
+use crate::train::optimiser::make_folder_of;
 use crate::value::Curve;
 
 /// The stream of the draws that choose latents for vectors that nobody uses.
@@ -232,15 +233,7 @@ impl<'a> Session<'a> {
             return Ok(0);
         };
         if !path.exists() || !self.node.resume {
-            // A folder that cannot be made should not come to light at the first checkpoint.
-            let folder = path.parent().unwrap_or(path);
-            std::fs::create_dir_all(folder).map_err(|error| {
-                NodeError::file(
-                    folder,
-                    format!("cannot make the folder of the checkpoint: {error}"),
-                    "choose another `checkpoint`",
-                )
-            })?;
+            make_folder_of(path)?;
             return Ok(0);
         }
         let position = self.learner.resume(path)?;

@@ -15,7 +15,7 @@ use crate::network::denoiser::{
     DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, TrainedDenoiser,
 };
 use crate::network::weights::{Array, Weights};
-use crate::train::optimiser::Trainer;
+use crate::train::optimiser::{Trainer, make_folder_of};
 use crate::value::{Curve, Groups};
 
 /// How many bytes of logits are held at a time: enough that launches cost little beside a step.
@@ -214,10 +214,11 @@ impl<'a> Session<'a> {
 
     /// Takes up the checkpoint where that is wanted and there is one; returns the first step to do.
     fn resume(&mut self) -> Result<u32, NodeError> {
-        let Some(path) = self.checkpoint.as_ref().filter(|path| path.exists()) else {
+        let Some(path) = &self.checkpoint else {
             return Ok(0);
         };
-        if !self.node.resume {
+        if !path.exists() || !self.node.resume {
+            make_folder_of(path)?;
             return Ok(0);
         }
         let position = self.trainer.resume(path)?;

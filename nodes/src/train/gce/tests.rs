@@ -149,13 +149,13 @@ fn a_finished_run_has_nothing_left_to_do() {
 
     let checkpoint = |resume: bool| {
         node(&[
-            ("checkpoint", ParamValue::Text("checkpoint".into())),
+            ("checkpoint", ParamValue::Text("runs/1/checkpoint".into())),
             ("checkpoint_every", ParamValue::Int(5)),
             ("resume", ParamValue::Bool(resume)),
         ])
     };
     let _ = train(&checkpoint(false), None, folder.path()).expect("everything fits");
-    let path = folder.path().join("checkpoint");
+    let path = folder.path().join("runs/1/checkpoint");
     assert!(path.exists());
     let resumed = train(&checkpoint(true), None, folder.path()).expect("everything fits");
     assert_eq!(hash(&whole), hash(&resumed), "nothing was left to do");
