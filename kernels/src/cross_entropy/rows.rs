@@ -285,8 +285,7 @@ fn pulls(
             latents,
             temperature,
         } => {
-            let distances = squared_distances(latents.clone(), embeddings.clone());
-            let closeness = distances / -*temperature;
+            let closeness = closeness(latents.clone(), embeddings.clone()) / *temperature;
             let shares = (closeness.clone() - log_sum_exp(closeness)).exp();
             (
                 (logits.clone() * shares.clone()).sum_dim(1),
@@ -318,13 +317,12 @@ fn group_log_sum_exp(logits: &Tensor<2>, targets: &Tensor<2, Int>, size: usize) 
     log_sum_exp(near.mask_fill(beyond, f32::NEG_INFINITY))
 }
 
-/// `‖a − b‖²` for all pairs: `[rows, e] × [codes, e] → [rows, codes]`, in f32.
-fn squared_distances(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
-    let (a, b) = (a.cast(DType::F32), b.cast(DType::F32));
-    let square = |x: &Tensor<2>| (x.clone() * x.clone()).sum_dim(1);
-    let (of_a, of_b) = (square(&a), square(&b).transpose());
-    let both = product(a, b.transpose(), DType::F32);
-    of_a + of_b - both * 2.0
+/// `2·a·b − ‖b‖²` for all pairs: `−‖a − b‖²` but for `‖a‖²`, which is the same along a row, so that a softmax takes no
+/// notice of it. `[rows, e] × [codes, e] → [rows, codes]`, in f32.
+fn closeness(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    let (a, b) = (a.cast(DType::F32), b.cast(DType::F32).transpose());
+    let squares = column_sum(b.clone() * b.clone()).unsqueeze_dim(0);
+    product(a, b, DType::F32) * 2.0 - squares
 }
 
 /// `0, 1, 2, …` with each number `repeat` times, `[1, count]`.
