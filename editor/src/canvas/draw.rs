@@ -8,8 +8,10 @@ mod node;
 mod param;
 mod run;
 mod shown;
+mod stack;
 mod wires;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use graph::document::{NodeId, PortRef, Wire};
@@ -20,13 +22,13 @@ use super::camera::{Camera, Detail};
 use super::hit::Target;
 use super::minimap::Minimap;
 use super::scene::{NodeBox, Scene, Side, Socket};
-use super::selection::{Item, Selection};
+use super::selection::Selection;
 use crate::preview::Thumbnails;
-use crate::space::WorldRect;
 use crate::status::{Faults, NodeStatus, Statuses};
 use crate::theme::Look;
 use brush::Brush;
 use letters::Letters;
+use stack::Stack;
 use wires::Wires;
 
 /// How far sockets and what is drawn around a node stick out of its box.
@@ -61,6 +63,7 @@ pub struct Painting<'a> {
 pub struct Kept {
     letters: Letters,
     wires: Wires,
+    stack: Stack,
 }
 
 impl Painting<'_> {
@@ -80,8 +83,18 @@ impl Painting<'_> {
 
     /// Whether the pointer is at `node`, and nothing is in the hand.
     fn is_hovered(&self, node: &NodeId) -> bool {
-        matches!(self.overlay, Overlay::Nothing)
-            && matches!(self.hover.item(), Some(Item::Node(id)) if id == *node)
+        let hovered = match self.hover {
+            Target::Socket(port, _) | Target::Param(port) | Target::Dice(port) => &port.node,
+            Target::Chevron(id) | Target::Picture(id) | Target::Title(id) | Target::Node(id) => id,
+            Target::Point(..)
+            | Target::Wire(_)
+            | Target::Frame(_)
+            | Target::FrameCorner(_)
+            | Target::Note(_)
+            | Target::NoteCorner(_)
+            | Target::Nothing => return false,
+        };
+        hovered == node && matches!(self.overlay, Overlay::Nothing)
     }
 
     /// Whether the pointer is at the value of a parameter.
@@ -118,7 +131,9 @@ pub fn draw(
         wires.draw(brush, painting);
         marked_wires(brush, painting);
     });
-    nodes(brush, painting);
+    kept.stack
+        .restack(painting.scene, &painting.selection.nodes);
+    nodes(brush, &kept.stack, painting);
     in_hand(brush, painting);
     if painting.minimap
         && let Some(map) = Minimap::new(painting.scene, painting.camera)
@@ -153,51 +168,35 @@ fn marked_wires(brush: &mut Brush<'_>, painting: &Painting<'_>) {
     wires::marked_points(brush, painting.scene, painting.selection);
 }
 
-/// Draws the nodes that can be seen, those that are selected above the others.
-///
-/// Within a layer all text lies above all boxes, so nodes that overlap are drawn in layers of their own.
-fn nodes(brush: &mut Brush<'_>, painting: &Painting<'_>) {
+/// Draws the nodes that can be seen, layer by layer.
+fn nodes(brush: &mut Brush<'_>, stack: &Stack, painting: &Painting<'_>) {
     let seen = painting.camera.visible().inflate(AROUND, AROUND + 18.0);
-    let seen: Vec<&NodeBox> = painting.scene.nodes_in(seen).collect();
-    let is_selected = |node: &&NodeBox| painting.selection.contains(&Item::Node(node.id.clone()));
-    let (selected, others): (Vec<&NodeBox>, Vec<&NodeBox>) =
-        seen.into_iter().partition(is_selected);
-    let order: Vec<&NodeBox> = others.into_iter().chain(selected).collect();
-    for together in apart(&order) {
+    let mut layers: BTreeMap<usize, Vec<&NodeBox>> = BTreeMap::new();
+    for number in painting.scene.numbers_in(seen) {
+        let node = &painting.scene.nodes()[number];
+        layers.entry(stack.layer(number)).or_default().push(node);
+    }
+    for layer in layers.values() {
         brush.layer(|brush| {
-            for node in together {
+            for node in layer {
                 node::draw(brush, painting, node);
             }
         });
     }
-    if painting.camera.detail() == Detail::Full {
+    if painting.camera.detail() != Detail::Full {
+        return;
+    }
+    let nodes = layers.values().flatten();
+    let wrong: Vec<_> = nodes
+        .filter_map(|node| run::complaint(painting, node))
+        .collect();
+    if !wrong.is_empty() {
         brush.layer(|brush| {
-            for node in &order {
-                run::complaint(brush, painting, node);
+            for complaint in &wrong {
+                complaint.draw(brush);
             }
         });
     }
-}
-
-/// Cuts `nodes` into runs, within each of which no node covers another.
-fn apart<'a, 'n>(nodes: &'a [&'n NodeBox]) -> Vec<&'a [&'n NodeBox]> {
-    let reach = |node: &NodeBox| node.bounds.inflate(AROUND, AROUND);
-    let mut runs = Vec::new();
-    let mut start = 0;
-    for at in 1..nodes.len() {
-        let bounds: WorldRect = reach(nodes[at]);
-        let covers = nodes[start..at]
-            .iter()
-            .any(|below| reach(below).intersects(&bounds));
-        if covers {
-            runs.push(&nodes[start..at]);
-            start = at;
-        }
-    }
-    if start < nodes.len() {
-        runs.push(&nodes[start..]);
-    }
-    runs
 }
 
 /// Draws what the gesture in progress shows above everything.

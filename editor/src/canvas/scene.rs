@@ -144,6 +144,11 @@ impl Scene {
         self.notes.iter().find(|note| note.id == *id)
     }
 
+    /// The numbers of the nodes that touch `region`, in rising order: their places among all nodes.
+    pub fn numbers_in(&self, region: WorldRect) -> Vec<usize> {
+        self.node_tree.touching(region)
+    }
+
     /// The nodes that touch `region`.
     pub fn nodes_in(&self, region: WorldRect) -> impl Iterator<Item = &NodeBox> {
         let found = self.node_tree.touching(region).into_iter();

@@ -1,6 +1,6 @@
 //! What things of the plane are drawn with: places become pixels here, and nowhere else.
 
-use iced::advanced::graphics::geometry::{Frame, Renderer as _};
+use iced::advanced::graphics::geometry::{Frame, Path, Renderer as _};
 use iced::advanced::graphics::text::Paragraph;
 use iced::advanced::renderer::Quad;
 use iced::advanced::text::{Paragraph as _, Renderer as _};
@@ -21,6 +21,22 @@ pub struct Brush<'a> {
     letters: &'a mut Letters,
     camera: Camera,
     corner: Vector,
+    diamonds: Vec<Diamond>,
+}
+
+/// A socket that stands on a corner.
+#[derive(Clone, Copy, Debug)]
+pub struct Diamond {
+    /// Its middle, in the window.
+    pub centre: Point,
+    /// How far its corners are from the middle.
+    pub radius: f32,
+    /// How wide its ring is.
+    pub ring: f32,
+    /// The colour of the ring.
+    pub colour: Color,
+    /// What is within the ring.
+    pub inside: Color,
 }
 
 /// Which end of a text lies at the point that it is written at.
@@ -85,6 +101,7 @@ impl<'a> Brush<'a> {
             letters,
             camera,
             corner,
+            diamonds: Vec::new(),
         }
     }
 
@@ -133,7 +150,26 @@ impl<'a> Brush<'a> {
     pub fn layer_in(&mut self, bounds: Rectangle, draw: impl FnOnce(&mut Brush<'_>)) {
         self.renderer.start_layer(bounds);
         draw(self);
+        self.lay_diamonds();
         self.renderer.end_layer();
+    }
+
+    /// Draws a diamond; all of a layer are drawn at once, since each geometry has its price.
+    pub fn diamond(&mut self, diamond: Diamond) {
+        self.diamonds.push(diamond);
+    }
+
+    fn lay_diamonds(&mut self) {
+        let diamonds = std::mem::take(&mut self.diamonds);
+        if diamonds.is_empty() {
+            return;
+        }
+        let gap = self.look.canvas;
+        self.paths(|frame| {
+            for diamond in &diamonds {
+                diamond.fill(frame, gap);
+            }
+        });
     }
 
     /// Fills a box with rounded corners.
@@ -169,8 +205,8 @@ impl<'a> Brush<'a> {
     ///
     /// A few boxes of little colour look the same with every renderer, and are drawn quickly by each.
     pub fn shade(&mut self, bounds: Rectangle, radius: f32) {
-        let colour = self.look.shadow.scale_alpha(0.22);
-        for spread in [7.0_f32, 4.5, 2.5, 1.0] {
+        let colour = self.look.shadow.scale_alpha(0.3);
+        for spread in [5.0_f32, 2.0] {
             let reach = spread * self.zoom().clamp(0.5, 1.5);
             let bounds = Rectangle {
                 x: bounds.x - reach,
@@ -289,5 +325,26 @@ impl<'a> Brush<'a> {
         };
         let picture = image::Image::new(handle.clone()).filter_method(filter_method);
         self.renderer.draw_image(picture, bounds, self.bounds());
+    }
+}
+
+impl Diamond {
+    /// Draws it, with a ring of the colour `gap` that parts it from the wires below.
+    fn fill(&self, frame: &mut Frame<iced::Renderer>, gap: Color) {
+        let outline = |radius: f32| {
+            let Point { x, y } = self.centre;
+            Path::new(|path| {
+                path.move_to(Point::new(x, y - radius));
+                path.line_to(Point::new(x + radius, y));
+                path.line_to(Point::new(x, y + radius));
+                path.line_to(Point::new(x - radius, y));
+                path.close();
+            })
+        };
+        frame.fill(&outline(self.radius + 1.4 * self.ring), gap);
+        frame.fill(&outline(self.radius), self.colour);
+        if self.inside != self.colour {
+            frame.fill(&outline(self.radius - 1.5 * self.ring), self.inside);
+        }
     }
 }

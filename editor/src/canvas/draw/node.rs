@@ -2,10 +2,10 @@
 
 use graph::document::State;
 use graph::port::Arity;
-use iced::advanced::graphics::geometry::{Path, path};
+use iced::advanced::graphics::geometry::Path;
 use iced::{Border, Color, Point, Rectangle, border};
 
-use super::brush::{Anchor, Brush, Writing};
+use super::brush::{Anchor, Brush, Diamond, Writing};
 use super::{Painting, param, run, shown, wires};
 use crate::canvas::camera::Detail;
 use crate::canvas::scene::node::TITLE;
@@ -319,25 +319,34 @@ fn shape(
         SocketShape::Round => radius,
         SocketShape::Square => 0.3 * radius,
         SocketShape::Diamond => {
-            diamond(brush, centre, radius * 1.25, colour, inside, ring);
+            let radius = 1.25 * radius;
+            brush.diamond(Diamond {
+                centre,
+                radius,
+                ring,
+                colour,
+                inside,
+            });
             return;
         }
     };
-    // The ring of the body's colour parts the socket from the wires below it.
-    let gap = square(centre, radius + ring);
-    let taller = |bounds: Rectangle| Rectangle {
-        y: bounds.y - many,
-        height: bounds.height + 2.0 * many,
-        ..bounds
+    let taller = |radius: f32| {
+        let bounds = square(centre, radius);
+        Rectangle {
+            y: bounds.y - many,
+            height: bounds.height + 2.0 * many,
+            ..bounds
+        }
     };
-    let below = brush.look.canvas;
-    brush.fill(taller(gap), below, rounding + ring);
-    let border = Border {
-        color: colour,
-        width: ring,
-        radius: rounding.into(),
-    };
-    brush.boxed(taller(square(centre, radius)), inside, border);
+    // Boxes within boxes are drawn more quickly than edges of boxes.
+    if brush.camera().detail() == Detail::Full {
+        let gap = brush.look.canvas;
+        brush.fill(taller(radius + ring), gap, rounding + ring);
+    }
+    brush.fill(taller(radius), colour, rounding);
+    if inside != colour {
+        brush.fill(taller(radius - ring), inside, (rounding - ring).max(0.0));
+    }
 }
 
 fn square(centre: Point, radius: f32) -> Rectangle {
@@ -347,33 +356,6 @@ fn square(centre: Point, radius: f32) -> Rectangle {
         width: 2.0 * radius,
         height: 2.0 * radius,
     }
-}
-
-fn diamond(
-    brush: &mut Brush<'_>,
-    centre: Point,
-    radius: f32,
-    colour: Color,
-    inside: Color,
-    ring: f32,
-) {
-    let below = brush.look.canvas;
-    let outline = |radius: f32| {
-        Path::new(|path: &mut path::Builder| {
-            path.move_to(Point::new(centre.x, centre.y - radius));
-            path.line_to(Point::new(centre.x + radius, centre.y));
-            path.line_to(Point::new(centre.x, centre.y + radius));
-            path.line_to(Point::new(centre.x - radius, centre.y));
-            path.close();
-        })
-    };
-    brush.paths(|frame| {
-        frame.fill(&outline(radius + 1.4 * ring), below);
-        frame.fill(&outline(radius), colour);
-        if inside != colour {
-            frame.fill(&outline(radius - 1.5 * ring), inside);
-        }
-    });
 }
 
 /// Draws which input each output hands on, in a node that is bypassed.

@@ -81,14 +81,14 @@ fn field(
     let look = brush.look;
     let bounds = brush.place(row.field);
     let radius = 4.0 * brush.zoom();
-    let color = match (is_at_fault, is_hovered) {
-        (true, _) => look.danger,
-        (false, true) => look.faint,
-        (false, false) => surface.field,
+    let edge = match (is_at_fault, is_hovered) {
+        (true, _) => Some(look.danger),
+        (false, true) => Some(look.faint),
+        (false, false) => None,
     };
     let border = Border {
-        color,
-        width: 1.0,
+        color: edge.unwrap_or(surface.field),
+        width: if edge.is_some() { 1.0 } else { 0.0 },
         radius: radius.into(),
     };
     brush.boxed(bounds, surface.field, border);

@@ -9,7 +9,7 @@ use super::brush::{Anchor, Brush, Writing};
 use super::hand::within;
 use super::letters::LINE;
 use crate::canvas::scene::NodeBox;
-use crate::space::{WorldPoint, WorldSize};
+use crate::space::{WorldPoint, WorldRect, WorldSize};
 use crate::status::{NodeStatus, Weight};
 use crate::theme::{self, Icon, Look};
 
@@ -144,42 +144,40 @@ pub fn badge(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox) {
     let _ = brush.write(at, Anchor::Left, writing);
 }
 
-/// What is wrong with a node, below it: always where its run failed, else where it is looked at.
-pub fn complaint(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox) {
-    let Some(wrong) = wrong(brush.look, painting, node) else {
-        return;
-    };
-    let look = brush.look;
-    let inset = 10.0;
-    let width = node.bounds.width().max(NARROWEST);
-    let room = width - 2.0 * inset - 20.0;
-    let message = Writing::block(wrong.message, SIZE, look.text, room, LINES);
-    let hint = Writing::block(wrong.hint, SIZE, look.muted, room, LINES);
-    let height = brush.measure(&message).height;
-    let more = if hint.text.is_empty() {
-        0.0
-    } else {
-        brush.measure(&hint).height + 4.0
-    };
-    let corner = WorldPoint::new(node.bounds.min_x(), node.bounds.max_y() + 8.0);
-    let size = WorldSize::new(width, height + more + 2.0 * inset);
-    let place = brush.place(euclid::Rect::new(corner, size));
-    let place = within(place, brush.bounds());
-    let zoom = brush.zoom();
-    let border = Border {
-        color: wrong.colour,
-        width: 1.0,
-        radius: (theme::RADIUS * zoom).into(),
-    };
-    brush.shade(place, theme::RADIUS * zoom);
-    brush.boxed(place, Look::tint(look.panel, wrong.colour, 0.10), border);
-    let at = |x: f32, y: f32| Point::new(place.x + x * zoom, (place.y + y * zoom).round());
-    let first = at(inset + 6.0, inset + SIZE * LINE / 2.0);
-    brush.icon_at(first, zoom, Icon::Failure, 13.0, wrong.colour);
-    let left = inset + 20.0;
-    let _ = brush.write_below(at(left, inset), zoom, message);
-    if more > 0.0 {
-        let _ = brush.write_below(at(left, inset + height + 4.0), zoom, hint);
+impl Complaint<'_> {
+    /// Writes it below its node, or where there is room.
+    pub fn draw(&self, brush: &mut Brush<'_>) {
+        let look = brush.look;
+        let (inset, zoom) = (10.0, brush.zoom());
+        let width = self.bounds.width().max(NARROWEST);
+        let room = width - 2.0 * inset - 20.0;
+        let message = Writing::block(self.message, SIZE, look.text, room, LINES);
+        let hint = Writing::block(self.hint, SIZE, look.muted, room, LINES);
+        let height = brush.measure(&message).height;
+        let more = if self.hint.is_empty() {
+            0.0
+        } else {
+            brush.measure(&hint).height + 4.0
+        };
+        let corner = WorldPoint::new(self.bounds.min_x(), self.bounds.max_y() + 8.0);
+        let size = WorldSize::new(width, height + more + 2.0 * inset);
+        let place = brush.place(WorldRect::new(corner, size));
+        let place = within(place, brush.bounds());
+        let border = Border {
+            color: self.colour,
+            width: 1.0,
+            radius: (theme::RADIUS * zoom).into(),
+        };
+        brush.shade(place, theme::RADIUS * zoom);
+        brush.boxed(place, Look::tint(look.panel, self.colour, 0.10), border);
+        let at = |x: f32, y: f32| Point::new(place.x + x * zoom, (place.y + y * zoom).round());
+        let first = at(inset + 6.0, inset + SIZE * LINE / 2.0);
+        brush.icon_at(first, zoom, Icon::Failure, 13.0, self.colour);
+        let left = inset + 20.0;
+        let _ = brush.write_below(at(left, inset), zoom, message);
+        if more > 0.0 {
+            let _ = brush.write_below(at(left, inset + height + 4.0), zoom, hint);
+        }
     }
 }
 
@@ -187,15 +185,19 @@ pub fn complaint(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox)
 const SIZE: f32 = 12.0;
 
 /// What is wrong with a node, and how to mend it.
-struct Wrong<'a> {
+pub struct Complaint<'a> {
+    bounds: WorldRect,
     message: &'a str,
     hint: &'a str,
     colour: Color,
 }
 
-fn wrong<'a>(look: &Look, painting: &Painting<'a>, node: &NodeBox) -> Option<Wrong<'a>> {
+/// What is wrong with a node: told always where its run failed, else where it is looked at.
+pub fn complaint<'a>(painting: &Painting<'a>, node: &NodeBox) -> Option<Complaint<'a>> {
+    let look = painting.look;
     if let Some(NodeStatus::Failed { message, hint, .. }) = painting.statuses.get(&node.id) {
-        return Some(Wrong {
+        return Some(Complaint {
+            bounds: node.bounds,
             message,
             hint: hint.as_deref().unwrap_or_default(),
             colour: look.danger,
@@ -207,7 +209,8 @@ fn wrong<'a>(look: &Look, painting: &Painting<'a>, node: &NodeBox) -> Option<Wro
         return None;
     }
     let fault = painting.faults.at(&node.id).first()?;
-    Some(Wrong {
+    Some(Complaint {
+        bounds: node.bounds,
         message: &fault.message,
         hint: fault.hint.as_deref().unwrap_or_default(),
         colour: weighed(look, fault.weight),

@@ -74,7 +74,7 @@ impl Wires {
         let look = brush.look;
         let geometry = self.cache.draw(brush.renderer, size, |frame| {
             for (colour, wires) in sorted(scene, &wanted, look) {
-                place.stroke(frame, &wires, colour, width(wanted.zoom));
+                place.stroke(frame, &wires, (colour, width(wanted.zoom)), wanted.covered);
             }
             if wanted.looks.detail != Detail::Boxes {
                 points(frame, place, scene, &wanted, look);
@@ -152,10 +152,6 @@ impl Place {
     /// Adds a curve to a path.
     pub fn curve(self, path: &mut path::Builder, curve: &Curve) {
         path.move_to(self.at(curve.from));
-        self.curve_on(path, curve);
-    }
-
-    fn curve_on(self, path: &mut path::Builder, curve: &Curve) {
         path.bezier_curve_to(
             self.at(curve.from_control),
             self.at(curve.to_control),
@@ -163,24 +159,42 @@ impl Place {
         );
     }
 
+    /// Draws those parts of `wires` that may be seen in `covered`.
     fn stroke(
         self,
         frame: &mut Frame<iced::Renderer>,
         wires: &[&WireCurve],
-        colour: Color,
-        width: f32,
+        (colour, width): (Color, f32),
+        covered: WorldRect,
     ) {
         for wire in wires {
             let path = Path::new(|path| {
-                let mut curves = wire.curves.iter();
-                if let Some(first) = curves.next() {
-                    self.curve(path, first);
-                }
-                for curve in curves {
-                    self.curve_on(path, curve);
+                for curve in &wire.curves {
+                    if covered.contains_rect(&curve.bounds()) {
+                        self.curve(path, curve);
+                    } else {
+                        self.pieces(path, curve, covered);
+                    }
                 }
             });
             frame.stroke(&path, line(colour, width));
+        }
+    }
+
+    /// Adds those pieces of a curve that may be seen: long wires lead far beyond what is covered.
+    fn pieces(self, path: &mut path::Builder, curve: &Curve, covered: WorldRect) {
+        let mut last = None;
+        for (from, to) in curve.pieces() {
+            let around = euclid::Box2D::new(from.min(to), from.max(to)).to_rect();
+            let around = around.inflate(1.0, 1.0);
+            if !around.intersects(&covered) {
+                continue;
+            }
+            if last != Some(from) {
+                path.move_to(self.at(from));
+            }
+            path.line_to(self.at(to));
+            last = Some(to);
         }
     }
 }
@@ -202,10 +216,11 @@ pub fn line(colour: Color, width: f32) -> Stroke<'static> {
 /// Draws one wire above the others: one that is selected, or that the pointer is over.
 pub fn above(brush: &mut Brush<'_>, wires: &[(&WireCurve, Color)]) {
     let place = window(brush);
+    let visible = brush.camera().visible();
     let width = width(brush.zoom()) + 1.2;
     brush.paths(|frame| {
         for (wire, colour) in wires {
-            place.stroke(frame, &[*wire], *colour, width);
+            place.stroke(frame, &[*wire], (*colour, width), visible);
         }
     });
 }
