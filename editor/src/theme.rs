@@ -125,7 +125,7 @@ const LIGHT: Look = Look {
     header: hex(0xf1_f3_f6),
     field: hex(0xf2_f4_f7),
     border: hex(0xcf_d4_dc),
-    shadow: Color::from_rgba8(28, 36, 52, 0.10),
+    shadow: Color::from_rgba8(28, 36, 52, 0.08),
     scrim: Color::from_rgba8(40, 46, 58, 0.4),
     text: hex(0x1b_1f_26),
     muted: hex(0x52_5a_68),

@@ -5,7 +5,9 @@ use iced::advanced::graphics::text::Paragraph;
 use iced::advanced::renderer::Quad;
 use iced::advanced::text::{Paragraph as _, Renderer as _};
 use iced::advanced::{Renderer as _, image};
-use iced::{Background, Border, Color, Point, Rectangle, Shadow, Size, Transformation, Vector};
+use iced::{
+    Background, Border, Color, Point, Rectangle, Shadow, Size, Transformation, Vector, border,
+};
 
 use super::letters::{Face, Letters, Room};
 use crate::canvas::camera::Camera;
@@ -203,18 +205,40 @@ impl<'a> Brush<'a> {
 
     /// Lays a soft shadow around where a box will be.
     ///
-    /// A few boxes of little colour look the same with every renderer, and are drawn quickly by each.
+    /// A few boxes of little colour look the same with every renderer; what the box will cover is left out, for to blend
+    /// colours is what takes the processor longest.
     pub fn shade(&mut self, bounds: Rectangle, radius: f32) {
         let colour = self.look.shadow.scale_alpha(0.3);
         for spread in [5.0_f32, 2.0] {
             let reach = spread * self.zoom().clamp(0.5, 1.5);
-            let bounds = Rectangle {
+            let around = Rectangle {
                 x: bounds.x - reach,
                 y: bounds.y - reach + 2.0,
                 width: bounds.width + 2.0 * reach,
                 height: bounds.height + 2.0 * reach,
             };
-            self.fill(bounds, colour, radius + reach);
+            let corner = (radius + reach).min(around.height / 2.0);
+            let end = Rectangle {
+                height: corner,
+                ..around
+            };
+            let side = Rectangle {
+                y: around.y + corner,
+                width: reach,
+                height: around.height - 2.0 * corner,
+                ..around
+            };
+            let bottom = around.y + around.height - corner;
+            let right = around.x + around.width - reach;
+            let plain = Border::default();
+            self.boxed(end, colour, plain.rounded(border::top(corner)));
+            self.boxed(
+                Rectangle { y: bottom, ..end },
+                colour,
+                plain.rounded(border::bottom(corner)),
+            );
+            self.fill(side, colour, 0.0);
+            self.fill(Rectangle { x: right, ..side }, colour, 0.0);
         }
     }
 
@@ -255,7 +279,8 @@ impl<'a> Brush<'a> {
             Anchor::Right => 1.0,
         };
         let corner = Point::new(
-            at.x - share * size.width * zoom,
+            // On whole pixels, so that letters need not be drawn anew wherever the view moves.
+            (at.x - share * size.width * zoom).round(),
             (at.y - size.height * zoom / 2.0).round(),
         );
         self.letter(corner, zoom, &paragraph, writing.colour);
@@ -265,6 +290,7 @@ impl<'a> Brush<'a> {
     /// Writes with the upper left corner at a point of the window; says how large it is.
     pub fn write_below(&mut self, corner: Point, zoom: f32, writing: Writing<'_>) -> Size {
         let paragraph = self.shaped(&writing);
+        let corner = Point::new(corner.x.round(), corner.y.round());
         self.letter(corner, zoom, &paragraph, writing.colour);
         paragraph.min_bounds()
     }

@@ -24,6 +24,8 @@ use crate::theme::Look;
 const STRETCH: f32 = 1.25;
 /// How much of the view is drawn beyond each of its edges, so that panning needs nothing new.
 const BEYOND: f32 = 0.35;
+/// The least width of a wire: what is no wider than a pixel takes the processor far longer, pixel by pixel.
+const HAIR: f32 = 1.1;
 /// The radius of a point that a wire is led through.
 const POINT: f32 = 4.0;
 
@@ -201,7 +203,7 @@ impl Place {
 
 /// How wide wires are at `zoom`.
 pub fn width(zoom: f32) -> f32 {
-    (2.2 * zoom).clamp(1.0, 4.0)
+    (2.2 * zoom).clamp(HAIR, 4.0)
 }
 
 /// A smooth line.
