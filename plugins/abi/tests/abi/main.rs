@@ -1,0 +1,6 @@
+//! Tests of the header: its mirror, its page, and the compilers that must take it.
+
+mod compilers;
+mod header;
+mod layout;
+mod page;
