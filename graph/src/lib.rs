@@ -5,7 +5,7 @@
 //! | a node | [`node`], [`param`], [`port`], [`run`], [`random`], [`registry`] |
 //! | the document | [`document`], [`edit`], [`history`], [`workflow`], [`problem`] |
 //! | running it | [`plan`], [`engine`] |
-//! | what passes between nodes | [`kind`], [`value`], [`preview`] |
+//! | what passes between nodes | [`kind`], [`value`], [`preview`], [`exchange`], [`policy`] |
 
 // The derives name the crate `graph`, also in this crate's own tests.
 #[cfg(test)]
@@ -15,11 +15,13 @@ pub mod document;
 pub mod edit;
 pub mod engine;
 pub mod error;
+pub mod exchange;
 pub mod history;
 pub mod kind;
 pub mod node;
 pub mod param;
 pub mod plan;
+pub mod policy;
 pub mod port;
 pub mod prelude;
 pub mod preview;
