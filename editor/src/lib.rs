@@ -23,6 +23,8 @@ pub mod status;
 pub mod theme;
 pub mod tokens;
 pub mod viewer;
+pub mod wheel;
+pub mod wrapper;
 
 use std::path::PathBuf;
 

@@ -1,30 +1,28 @@
 //! What lies behind a dialog: it is seen, and hears nothing.
 
-use iced::advanced::layout::{self, Layout};
-use iced::advanced::widget::operation::focusable;
-use iced::advanced::widget::{Operation, Tree, Widget, tree};
-use iced::advanced::{Clipboard, Shell, overlay, renderer};
-use iced::{Element, Event, Length, Rectangle, Renderer, Size, Theme, Vector, keyboard, mouse};
+use iced::advanced::Shell;
+use iced::{Element, Event, keyboard, mouse};
+
+use crate::wrapper::{Content, Listener, Wrapper};
 
 /// Content that can be shut: then no key and no button reaches it, and nothing in it has the focus.
-pub struct Backdrop<'a, Message> {
-    content: Element<'a, Message>,
+pub type Backdrop<'a, Message> = Wrapper<'a, Message, Shutter>;
+
+/// What shuts a [`Backdrop`].
+pub struct Shutter {
     is_shut: bool,
 }
 
 /// Whether the focus has been taken away since it was shut.
 #[derive(Default)]
-struct Memory {
+pub struct Memory {
     was_shut: bool,
 }
 
-impl<'a, Message: 'a> Backdrop<'a, Message> {
+impl<'a, Message> Backdrop<'a, Message> {
     /// Content that is shut or not.
     pub fn new(content: impl Into<Element<'a, Message>>, is_shut: bool) -> Self {
-        Self {
-            content: content.into(),
-            is_shut,
-        }
+        Wrapper::around(content, Shutter { is_shut })
     }
 }
 
@@ -50,149 +48,27 @@ fn does(event: &Event) -> bool {
     }
 }
 
-impl<'a, Message: 'a> Widget<Message, Theme, Renderer> for Backdrop<'a, Message> {
-    fn tag(&self) -> tree::Tag {
-        tree::Tag::of::<Memory>()
-    }
+impl<Message> Listener<Message> for Shutter {
+    type Memory = Memory;
 
-    fn state(&self) -> tree::State {
-        tree::State::new(Memory::default())
-    }
-
-    fn children(&self) -> Vec<Tree> {
-        vec![Tree::new(&self.content)]
-    }
-
-    fn diff(&self, tree: &mut Tree) {
-        tree.diff_children(std::slice::from_ref(&self.content));
-    }
-
-    fn size(&self) -> Size<Length> {
-        self.content.as_widget().size()
-    }
-
-    fn size_hint(&self) -> Size<Length> {
-        self.content.as_widget().size_hint()
-    }
-
-    fn layout(
+    fn hear(
         &mut self,
-        tree: &mut Tree,
-        renderer: &Renderer,
-        limits: &layout::Limits,
-    ) -> layout::Node {
-        self.content
-            .as_widget_mut()
-            .layout(&mut tree.children[0], renderer, limits)
-    }
-
-    fn operate(
-        &mut self,
-        tree: &mut Tree,
-        layout: Layout<'_>,
-        renderer: &Renderer,
-        operation: &mut dyn Operation,
-    ) {
-        self.content
-            .as_widget_mut()
-            .operate(&mut tree.children[0], layout, renderer, operation);
-    }
-
-    fn update(
-        &mut self,
-        tree: &mut Tree,
+        memory: &mut Memory,
         event: &Event,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        renderer: &Renderer,
-        clipboard: &mut dyn Clipboard,
+        content: &mut Content<'_, '_, Message>,
         shell: &mut Shell<'_, Message>,
-        viewport: &Rectangle,
     ) {
-        let memory = tree.state.downcast_mut::<Memory>();
-        let is_new = self.is_shut && !memory.was_shut;
-        memory.was_shut = self.is_shut;
-        if is_new {
-            let mut unfocus = focusable::unfocus::<()>();
-            self.operate(tree, layout, renderer, &mut unfocus);
+        let was_shut = std::mem::replace(&mut memory.was_shut, self.is_shut);
+        if self.is_shut && !was_shut {
+            content.unfocus();
         }
-        if self.is_shut && does(event) {
-            return;
+        if !self.is_shut || !does(event) {
+            content.update(event, shell);
         }
-        self.content.as_widget_mut().update(
-            &mut tree.children[0],
-            event,
-            layout,
-            cursor,
-            renderer,
-            clipboard,
-            shell,
-            viewport,
-        );
     }
 
-    fn mouse_interaction(
-        &self,
-        tree: &Tree,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        viewport: &Rectangle,
-        renderer: &Renderer,
-    ) -> mouse::Interaction {
-        self.content.as_widget().mouse_interaction(
-            &tree.children[0],
-            layout,
-            cursor,
-            viewport,
-            renderer,
-        )
-    }
-
-    fn draw(
-        &self,
-        tree: &Tree,
-        renderer: &mut Renderer,
-        theme: &Theme,
-        style: &renderer::Style,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        viewport: &Rectangle,
-    ) {
-        self.content.as_widget().draw(
-            &tree.children[0],
-            renderer,
-            theme,
-            style,
-            layout,
-            cursor,
-            viewport,
-        );
-    }
-
-    fn overlay<'b>(
-        &'b mut self,
-        tree: &'b mut Tree,
-        layout: Layout<'b>,
-        renderer: &Renderer,
-        viewport: &Rectangle,
-        translation: Vector,
-    ) -> Option<overlay::Element<'b, Message, Theme, Renderer>> {
+    fn lets_overlay(&self) -> bool {
         // An open list or a tooltip would lie above the dialog.
-        if self.is_shut {
-            return None;
-        }
-        self.content.as_widget_mut().overlay(
-            &mut tree.children[0],
-            layout,
-            renderer,
-            viewport,
-            translation,
-        )
-    }
-}
-
-impl<'a, Message: 'a> From<Backdrop<'a, Message>> for Element<'a, Message> {
-    fn from(backdrop: Backdrop<'a, Message>) -> Self {
-        Element::new(backdrop)
+        !self.is_shut
     }
 }

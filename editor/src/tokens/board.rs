@@ -10,6 +10,7 @@ use iced::{Element, Event, Length, Point, Rectangle, Renderer, Size, Theme, keyb
 use super::cells::{self, Cell, Cells};
 use super::faces::Tile;
 use super::paint::Pen;
+use crate::wheel::Wheel;
 
 /// A token grid that is seen and painted on, by itself or over the picture that it stands for.
 pub struct Board<'a, Message> {
@@ -66,7 +67,7 @@ struct State {
     pressed: Option<mouse::Button>,
     pointed: Option<Cell>,
     shift: bool,
-    scrolled: f32,
+    wheel: Wheel,
 }
 
 /// Where the cells lie.
@@ -228,14 +229,7 @@ impl<Message> Board<'_, Message> {
             }
             mouse::Event::CursorLeft => state.pointed.take().map(|_| Happened::Pointed(None)),
             mouse::Event::WheelScrolled { delta } if cursor.is_over(bounds) => {
-                let turned = match delta {
-                    mouse::ScrollDelta::Lines { y, .. } => *y,
-                    mouse::ScrollDelta::Pixels { y, .. } => *y / 40.0,
-                };
-                state.scrolled -= turned;
-                let steps = state.scrolled.trunc();
-                state.scrolled -= steps;
-                (steps != 0.0).then_some(Happened::Scrolled(steps as isize))
+                state.wheel.turn(delta).map(Happened::Scrolled)
             }
             mouse::Event::CursorEntered
             | mouse::Event::ButtonPressed(_)

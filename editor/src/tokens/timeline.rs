@@ -9,6 +9,7 @@ use iced::advanced::{Clipboard, Layout, Shell, layout, renderer};
 use iced::{Element, Event, Length, Rectangle, Renderer, Size, Theme, mouse, window};
 
 use super::history::StepCount;
+use crate::wheel::Wheel;
 
 /// How high a timeline is.
 const HEIGHT: f32 = 108.0;
@@ -40,7 +41,7 @@ pub enum Happened {
 #[derive(Debug, Default)]
 struct State {
     dragging: bool,
-    scrolled: f32,
+    wheel: Wheel,
     ticked: Option<Instant>,
 }
 
@@ -162,17 +163,10 @@ impl<Message> Widget<Message, Theme, Renderer> for Timeline<'_, Message> {
                 Happened::Scrubbed(step)
             }
             Event::Mouse(mouse::Event::WheelScrolled { delta }) if cursor.is_over(bounds) => {
-                let turned = match delta {
-                    mouse::ScrollDelta::Lines { y, .. } => *y,
-                    mouse::ScrollDelta::Pixels { y, .. } => *y / 40.0,
-                };
-                state.scrolled -= turned;
-                let steps = state.scrolled.trunc();
-                state.scrolled -= steps;
-                if steps == 0.0 {
+                let Some(steps) = state.wheel.turn(delta) else {
                     return;
-                }
-                Happened::Scrolled(steps as isize)
+                };
+                Happened::Scrolled(steps)
             }
             Event::Mouse(_)
             | Event::Keyboard(_)

@@ -9,6 +9,7 @@ use iced::{Element, Event, Length, Point, Rectangle, Renderer, Size, Theme, mous
 use super::camera::{self, Camera};
 use super::compare::{self, Compare};
 use super::subject::Slide;
+use crate::wheel;
 
 /// How much closer a turn of the wheel by one notch brings the picture.
 const NOTCH: f32 = 1.2;
@@ -137,12 +138,8 @@ impl<'a, Message> Surface<'a, Message> {
         match event {
             mouse::Event::WheelScrolled { delta } => {
                 let at = cursor.position_over(bounds)?;
-                let turned = match delta {
-                    mouse::ScrollDelta::Lines { y, .. } => *y,
-                    mouse::ScrollDelta::Pixels { y, .. } => *y / 40.0,
-                };
                 let frame = self.frame_at(bounds, at);
-                let factor = NOTCH.powf(turned.clamp(-8.0, 8.0));
+                let factor = NOTCH.powf(wheel::notches(delta).clamp(-8.0, 8.0));
                 Some(Happened::Moved(self.camera.zoomed(factor, at, size, frame)))
             }
             mouse::Event::ButtonPressed(mouse::Button::Left | mouse::Button::Middle) => {
