@@ -39,6 +39,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("plugins/abi", &[]),
+    // A plugin builds where no registry can be reached.
+    ("plugins/sdk", &["smalto-abi", "smalto-sdk-derive"]),
+    ("plugins/sdk/derive", &[]),
     (
         "editor",
         &[

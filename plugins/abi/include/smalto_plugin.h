@@ -35,6 +35,7 @@
 //! **Text** is UTF-8 with a length, without a zero at its end, and lives as long as its owner says.
 //!
 //! **Memory.** What one side allocates the other side frees through the function that came with it, and in no other way.
+//! Whatever else a plugin gives to a function of the host is copied before that returns.
 //!
 //! **Errors.** A function that can fail answers with a status.
 //! Before a plugin answers with anything but `SMALTO_OK` or `SMALTO_CANCELLED` it calls `set_error`, so that the user learns what to do.
@@ -50,7 +51,7 @@
 //! | `image` | `SMALTO_TYPE_TENSOR` | f32 `[batch, height, width, 3]`: red, green, blue, sRGB, 0 to 1 | |
 //! | `mask` | `SMALTO_TYPE_TENSOR` | u8 `[1, height, width]`: 1 is painted anew, 0 is kept | |
 //! | `tokens` | `SMALTO_TYPE_TENSOR` | i32 `[batch, rows, columns]`: a code below `codebook`, or -1 where nothing is laid yet | `codebook` |
-//! | `policy` | `SMALTO_TYPE_OBJECT` | what `smalto.policy/1` works on | |
+//! | `policy` | `SMALTO_TYPE_OBJECT` | what `smalto.policy/1` works on; of outputs alone | |
 //!
 //! Any other kind is the plugin's own: its name begins with the id of the plugin and a dot, its values are objects,
 //! and only nodes of the same plugin can take them.
@@ -390,9 +391,8 @@ typedef struct smalto_run {
                                   smalto_managed_tensor **tensor);
     /// Lays a value at an output; every output wants exactly one.
     ///
-    /// `managed` and `object` are the host's from here on, whatever the status is:
+    /// `managed` and the `data` of an object are the host's from here on, whatever the status is:
     /// it calls `deleter` and `release` when it has done with them.
-    /// All else is copied before the call returns.
     ///
     /// `[any thread]` `[owner: host]` `[must not unwind]`
     smalto_status (*output)(void *context, smalto_str key, const smalto_value *value);
@@ -702,6 +702,10 @@ typedef struct smalto_migration {
     void *context;
     /// The kind of node.
     smalto_str kind;
+    /// The name of a parameter that was saved, counted from 0, or nothing behind the last. Not while they are rewritten.
+    ///
+    /// `[one thread at a time]` `[owner: host]` `[valid until the next call]` `[must not unwind]`
+    smalto_str (*name)(void *context, size_t index);
     /// The value of a parameter, or null where none of that name was saved.
     ///
     /// `[one thread at a time]` `[may be null]` `[owner: host]` `[valid until the next call]` `[must not unwind]`

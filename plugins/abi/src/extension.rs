@@ -69,6 +69,8 @@ pub struct Migration {
     pub context: *mut c_void,
     /// The kind of node.
     pub kind: Str,
+    /// The name of a parameter that was saved.
+    pub name: Option<unsafe extern "C" fn(context: *mut c_void, index: usize) -> Str>,
     /// The value of a parameter.
     pub get: Option<unsafe extern "C" fn(context: *mut c_void, key: Str) -> *const Value>,
     /// Sets a parameter; null takes it away.

@@ -81,7 +81,7 @@ fn mirrored() -> Vec<Layout> {
             struct_size, context, step, steps, sample, rows, columns, count, confidences, masked, random, set_error
         }
         Policy "smalto_policy" { struct_size, choose }
-        Migration "smalto_migration" { struct_size, from_version, context, kind, get, set }
+        Migration "smalto_migration" { struct_size, from_version, context, kind, name, get, set }
         Migrate "smalto_migrate" { struct_size, migrate }
         Preview "smalto_preview" { struct_size, describe }
     }
@@ -261,7 +261,7 @@ fn the_sizes_of_version_one_stand_fast() {
         (Host::NAME, Host::LEAST, 64),
         (Infer::NAME, Infer::LEAST, 40),
         (Migrate::NAME, Migrate::LEAST, 16),
-        (Migration::NAME, Migration::LEAST, 48),
+        (Migration::NAME, Migration::LEAST, 56),
         (Node::NAME, Node::LEAST, 128),
         (Object::NAME, Object::LEAST, 24),
         (Param::NAME, Param::LEAST, 112),
