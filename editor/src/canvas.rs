@@ -349,13 +349,6 @@ impl Canvas {
         }
     }
 
-    /// Shows all that there is.
-    pub fn fit(&mut self, context: &Context<'_>) {
-        if let Some(bounds) = self.scene(context).bounds() {
-            self.camera.fit(bounds);
-        }
-    }
-
     /// `edit` with the places of all nodes that have none yet, so that none of them jumps because of it.
     pub fn pinned(&self, edit: Edit, context: &Context<'_>) -> Edit {
         pinned(edit, context.graph, &self.scene(context))
@@ -455,14 +448,4 @@ fn shown(context: &Context<'_>) -> BTreeSet<NodeId> {
 /// The point of the grid nearest to `point`.
 fn snapped(point: WorldPoint) -> WorldPoint {
     (point / GRID).round() * GRID
-}
-
-/// The first of `stem`, `stem_2`, `stem_3` … that is not taken.
-fn fresh(stem: &str, is_taken: impl Fn(&NodeId) -> bool) -> NodeId {
-    let numbered = (2..).map(|number| format!("{stem}_{number}"));
-    std::iter::once(stem.to_owned())
-        .chain(numbered)
-        .filter_map(|name| NodeId::new(name).ok())
-        .find(|id| !is_taken(id))
-        .expect("a graph has fewer names than there are numbers")
 }

@@ -8,6 +8,7 @@ use graph::edit::Edit;
 
 use super::scene::{FRAME_TITLE, FrameBox, Scene, around};
 use super::selection::Selection;
+use crate::document::naming;
 use crate::space::{WorldPoint, WorldRect, WorldVector, position};
 
 /// What a frame leaves free around what it holds.
@@ -78,7 +79,7 @@ pub fn frame(
         WorldRect::new(otherwise - half, (half * 2.0).to_size())
     });
     let outer = inner.inflate(BORDER, BORDER);
-    let id = super::fresh("frame", |id| graph.layout().frames.contains_key(id));
+    let id = naming::like("frame", |id| graph.layout().frames.contains_key(id));
     let edit = Edit::SetFrame {
         id: id.clone(),
         frame: Some(Frame {
@@ -95,7 +96,7 @@ pub fn frame(
 
 /// An empty note with its upper left corner at `at`; and what it is called.
 pub fn note(graph: &Graph, at: WorldPoint) -> (NodeId, Edit) {
-    let id = super::fresh("note", |id| graph.layout().notes.contains_key(id));
+    let id = naming::like("note", |id| graph.layout().notes.contains_key(id));
     let edit = Edit::SetNote {
         id: id.clone(),
         note: Some(Note {

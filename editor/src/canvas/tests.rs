@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
 use super::sample::{ALT, Bench, CONTROL, FREE, SHIFT, graph, id, wire};
-use super::{Button, Held, Message, fresh, wiring};
+use super::{Button, Held, Message, wiring};
 use crate::command::Command;
 use crate::space::{ScreenPoint, WorldPoint};
 
@@ -225,11 +225,4 @@ fn the_scene_is_built_only_where_the_graph_has_changed() {
     bench.command(Command::SelectAll);
     bench.command(Command::Mute);
     assert!(!Arc::ptr_eq(&first, &bench.scene()));
-}
-
-#[test]
-fn names_are_taken_once() {
-    let taken = ["frame", "frame_2"].map(id);
-    assert_eq!(fresh("frame", |id| taken.contains(id)), id("frame_3"));
-    assert_eq!(fresh("note", |id| taken.contains(id)), id("note"));
 }

@@ -17,6 +17,7 @@ use graph::registry::Registry;
 
 use super::Loose;
 use super::scene::Side;
+use crate::document::naming;
 
 pub use cut::{cut, remove};
 pub use fits::{Fits, kind};
@@ -154,13 +155,7 @@ pub fn add(
     connect: Option<(&Loose, &str)>,
 ) -> Option<(NodeId, Edit)> {
     let descriptor = &registry.get(kind)?.descriptor;
-    let stem = kind.rsplit('.').next().unwrap_or(kind);
-    let stem = if NodeId::new(stem).is_ok() {
-        stem
-    } else {
-        "node"
-    };
-    let id = super::fresh(stem, |id| graph.node(id).is_some());
+    let id = naming::for_kind(kind, |id| graph.node(id).is_some());
     let wire = connect.map(|(loose, port)| loose.to(&id.port(port)));
     let mut edits = Vec::new();
     if let Some(wire) = &wire

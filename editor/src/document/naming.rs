@@ -37,11 +37,15 @@ pub fn unique(wanted: &NodeId, taken: impl Fn(&NodeId) -> bool) -> NodeId {
 
 /// A name that is not `taken` for a node of `kind`: the last part of the kind's own.
 pub fn for_kind(kind: &str, taken: impl Fn(&NodeId) -> bool) -> NodeId {
-    let last = kind.rsplit('.').next().unwrap_or(kind);
-    let letters: String = last
+    like(kind.rsplit('.').next().unwrap_or(kind), taken)
+}
+
+/// A name that is not `taken`, made of the letters of any text; `node` where it has none.
+pub fn like(text: &str, taken: impl Fn(&NodeId) -> bool) -> NodeId {
+    let letters: String = text
         .chars()
         .map(|letter| {
-            if letter.is_alphanumeric() {
+            if letter.is_alphanumeric() || letter == '-' {
                 letter
             } else {
                 '_'
@@ -205,6 +209,10 @@ mod tests {
         check("sample.edit", &["edit"], "edit_2");
         check("text", &[], "text");
         check("acme.blur!", &[], "blur_");
+        check("acme.un-sharp", &["un-sharp"], "un-sharp_2");
+        let long = "a".repeat(70);
+        let first = "a".repeat(56);
+        check(&long, &[&first], &format!("{first}_2"));
         check("", &[], "node");
         check("odd.", &["node"], "node_2");
     }

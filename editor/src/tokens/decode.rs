@@ -5,8 +5,8 @@ use graph::edit::Edit;
 use graph::param::ParamValue;
 use graph::registry::Registry;
 
-use super::resume::free_name;
 use super::wiring::{self, Obstacle};
+use crate::document::naming;
 
 /// A run that gives the picture of one step; the document takes no part in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ pub fn scratch(
         return Err(Obstacle::NoDecoder { node: sampler.node });
     };
 
-    let id = free_name("step", graph, &[]);
+    let id = naming::like("step", |id| graph.node(id).is_some());
     let mut node = PlacedNode::new(rewind.kind, rewind.version)
         .with(wiring::STEP, ParamValue::Int(step as i64));
     if let Some(fill) = rewind.fill {

@@ -9,6 +9,7 @@ use graph::registry::Registry;
 
 use super::cells::Cells;
 use super::wiring::{self, Obstacle, Sampler};
+use crate::document::naming;
 
 /// How far the new nodes lie apart.
 const ACROSS: i32 = 280;
@@ -70,23 +71,6 @@ pub fn resume(
     Ok(resume)
 }
 
-/// A name like `wanted` that neither the graph nor `taken` uses.
-pub(super) fn free_name(wanted: &str, graph: &Graph, taken: &[NodeId]) -> NodeId {
-    let longest = wanted
-        .char_indices()
-        .nth(56)
-        .map_or(wanted.len(), |(at, _)| at);
-    let wanted = &wanted[..longest];
-    let names = std::iter::once(wanted.to_owned())
-        .chain((2_u64..).map(|number| format!("{wanted}_{number}")));
-    names
-        .filter_map(|name| NodeId::new(name).ok())
-        .find(|id| graph.node(id).is_none() && !taken.contains(id))
-        .expect(
-            "a graph has finitely many nodes, and short names of letters and digits are allowed",
-        )
-}
-
 /// Nodes to be added, one behind the other.
 struct Addition<'a> {
     graph: &'a Graph,
@@ -107,7 +91,9 @@ impl<'a> Addition<'a> {
 
     /// Adds `node` with wires to the inputs named.
     fn add(&mut self, name: &str, node: PlacedNode, wires: Vec<(PortRef, String)>) -> NodeId {
-        let id = free_name(name, self.graph, &self.nodes);
+        let id = naming::like(name, |id| {
+            self.graph.node(id).is_some() || self.nodes.contains(id)
+        });
         let across = ACROSS * self.nodes.len() as i32;
         let wires = wires.into_iter().map(|(from, to)| Connection {
             wire: Wire::new(from, id.port(to)),
@@ -119,7 +105,7 @@ impl<'a> Addition<'a> {
             node,
             position: self
                 .corner
-                .map(|corner| Position::new(corner.x + across, corner.y)),
+                .map(|corner| Position::new(corner.x.saturating_add(across), corner.y)),
             wires: wires.collect(),
             params: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -166,8 +152,8 @@ impl<'a> Addition<'a> {
 fn corner(graph: &Graph, sampler: &NodeId) -> Option<Position> {
     let places = &graph.layout().nodes;
     let at = places.get(sampler)?;
-    let breadth = at.x - ACROSS..at.x + 4 * ACROSS;
+    let breadth = at.x.saturating_sub(ACROSS)..at.x.saturating_add(4 * ACROSS);
     let below = places.values().filter(|place| breadth.contains(&place.x));
     let lowest = below.map(|place| place.y).max().unwrap_or(at.y);
-    Some(Position::new(at.x, lowest + DOWN))
+    Some(Position::new(at.x, lowest.saturating_add(DOWN)))
 }

@@ -78,21 +78,6 @@ impl Canvas {
         }
     }
 
-    /// The parameter whose number is being changed by moving.
-    pub fn scrubbed(&self) -> Option<&PortRef> {
-        match &self.gesture {
-            Gesture::Scrubbing(scrub) => Some(scrub.target()),
-            Gesture::Idle
-            | Gesture::Waiting(_)
-            | Gesture::Panning { .. }
-            | Gesture::Boxing { .. }
-            | Gesture::Dragging(_)
-            | Gesture::Wiring(_)
-            | Gesture::Cutting { .. }
-            | Gesture::Resizing { .. } => None,
-        }
-    }
-
     /// How the pointer looks; `can_pan` says that the space bar is held down.
     pub fn interaction(&self, can_pan: bool) -> Interaction {
         match &self.gesture {

@@ -57,11 +57,6 @@ impl Scrub {
         self.has_moved
     }
 
-    /// The parameter.
-    pub fn target(&self) -> &PortRef {
-        &self.target
-    }
-
     /// The pointer is at `at` now.
     pub(super) fn to(&mut self, at: ScreenPoint, held: Held, _: &View<'_>) -> Action {
         let fine = if held.shift { FINE } else { 1.0 };
