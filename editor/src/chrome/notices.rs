@@ -89,7 +89,6 @@ impl Bar {
         .spacing(GAP + 2.0)
         .align_y(Center);
         container(face)
-            .padding([GAP - 2.0, GAP])
             .padding(iced::Padding {
                 left: GAP_LARGE - 4.0,
                 ..iced::Padding::from([GAP - 2.0, GAP])

@@ -6,7 +6,7 @@ use iced::widget::{
 };
 use iced::{Center, Element, Fill, Theme};
 
-use super::{Progress, lasting, round, slim, square, tip, tip_of};
+use super::{Progress, lasting, round, shortened, slim, square, tip, tip_of};
 use crate::command::Command;
 use crate::keymap::Keymap;
 use crate::queue::{Entry, EntryId, EntryState, Queue};
@@ -131,7 +131,6 @@ impl<'a> Panel<'a> {
         .spacing(2.0)
         .align_y(Center);
         container(head)
-            .padding([GAP_SMALL, GAP_SMALL])
             .padding(iced::Padding {
                 left: GAP_LARGE,
                 ..iced::Padding::from(GAP_SMALL + 2.0)
@@ -275,7 +274,7 @@ fn settings(entry: &Entry) -> Option<Element<'_, Message>> {
     let chips = entry.settings.iter().take(SETTINGS).map(|(name, value)| {
         let chip = row![
             text(name).size(TEXT_SMALL).style(style::text::faint),
-            text(shortened(value)).size(TEXT_SMALL),
+            text(shortened(value, LETTERS)).size(TEXT_SMALL),
         ]
         .spacing(GAP_SMALL);
         container(chip)
@@ -295,15 +294,6 @@ fn settings(entry: &Entry) -> Option<Element<'_, Message>> {
         .wrap()
         .vertical_spacing(GAP_SMALL);
     Some(chips.into())
-}
-
-fn shortened(value: &str) -> String {
-    let line = value.lines().next().unwrap_or_default();
-    if line.chars().count() <= LETTERS && line.len() == value.len() {
-        return line.to_owned();
-    }
-    let begin: String = line.chars().take(LETTERS - 1).collect();
-    begin.trim_end().to_owned() + "…"
 }
 
 fn told<'a>(picture: Icon, words: String) -> Element<'a, Message> {

@@ -4,7 +4,7 @@ use iced::widget::tooltip::Position;
 use iced::widget::{Row, button, column, container, progress_bar, row, space, text};
 use iced::{Center, Element, Fill};
 
-use super::{Progress, tip, tip_of};
+use super::{Progress, counted, tip, tip_of};
 use crate::command::Command;
 use crate::keymap::Keymap;
 use crate::theme::{GAP, GAP_SMALL, Icon, TEXT_SMALL, icon, style};
@@ -131,14 +131,12 @@ impl<'a> Status<'a> {
     }
 
     fn faults(self) -> Option<Element<'a, Message>> {
-        let words = match self.faults {
-            0 => return None,
-            1 => "1 problem".to_owned(),
-            many => format!("{many} problems"),
-        };
+        if self.faults == 0 {
+            return None;
+        }
         let face = row![
             icon(Icon::Warning).size(12.0).style(style::text::warning),
-            text(words).size(TEXT_SMALL),
+            text(counted(self.faults, "problem")).size(TEXT_SMALL),
         ]
         .spacing(GAP_SMALL)
         .align_y(Center);
@@ -151,10 +149,7 @@ impl<'a> Status<'a> {
     }
 
     fn nodes(self) -> Element<'a, Message> {
-        let nodes = match self.nodes {
-            1 => "1 node".to_owned(),
-            many => format!("{many} nodes"),
-        };
+        let nodes = counted(self.nodes, "node");
         let words = match self.selected {
             0 => nodes,
             some => format!("{nodes}, {some} selected"),

@@ -6,7 +6,7 @@ use iced::widget::tooltip::Position;
 use iced::widget::{Id, Row, button, container, mouse_area, row, scrollable, space, text};
 use iced::{Center, Element, Fill, Task};
 
-use super::{round, square, tip, tip_of};
+use super::{round, shortened, square, tip, tip_of};
 use crate::command::Command;
 use crate::keymap::Keymap;
 use crate::runner::TabId;
@@ -108,7 +108,6 @@ fn line<'a>(tab: Tab, is_chosen: bool) -> Element<'a, Message> {
         .align_y(Center);
     let face = button(face)
         .width(WIDTH)
-        .padding([3.0, GAP_SMALL + 1.0])
         .padding(iced::Padding {
             left: GAP,
             ..iced::Padding::from([3.0, GAP_SMALL])
@@ -117,29 +116,4 @@ fn line<'a>(tab: Tab, is_chosen: bool) -> Element<'a, Message> {
         .on_press(Message::Chosen(id));
     let face = mouse_area(face).on_middle_press(Message::Closed(id));
     tip(face, place, Position::Bottom)
-}
-
-/// The beginning of `title`, with a sign where there would be more.
-fn shortened(title: &str, letters: usize) -> String {
-    if title.chars().count() <= letters {
-        return title.to_owned();
-    }
-    let begin: String = title.chars().take(letters - 1).collect();
-    begin.trim_end().to_owned() + "…"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shortened;
-
-    #[test]
-    fn a_long_title_is_cut_where_its_tab_ends() {
-        assert_eq!(shortened("portrait", 19), "portrait");
-        assert_eq!(shortened("nineteen letters ha", 19), "nineteen letters ha");
-        assert_eq!(
-            shortened("nineteen letters have", 19),
-            "nineteen letters h…"
-        );
-        assert_eq!(shortened("ends with a blank then", 13), "ends with a…");
-    }
 }

@@ -92,12 +92,6 @@ impl<Answer: Clone> Confirm<Answer> {
         self.add(words, Weight::Primary, answer)
     }
 
-    /// Adds an answer; its first letter takes it.
-    #[must_use]
-    pub fn secondary(self, words: &'static str, answer: Answer) -> Self {
-        self.add(words, Weight::Secondary, answer)
-    }
-
     /// Adds an answer that cannot be taken back; its first letter takes it.
     #[must_use]
     pub fn danger(self, words: &'static str, answer: Answer) -> Self {

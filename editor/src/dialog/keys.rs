@@ -17,7 +17,6 @@ pub struct Keys {
     rows: Vec<Command>,
     chosen: usize,
     listening: Option<Listening>,
-    told: Option<String>,
 }
 
 /// Keys are awaited for a command.
@@ -74,13 +73,7 @@ impl Keys {
             rows: Command::all().collect(),
             chosen: 0,
             listening: None,
-            told: None,
         }
-    }
-
-    /// Says something below the list, such as why keys could not be kept.
-    pub fn tell(&mut self, words: impl Into<String>) {
-        self.told = Some(words.into());
     }
 
     /// Notes what happened, and says what the parent shall do.
@@ -115,7 +108,6 @@ impl Keys {
         if let Some(row) = self.rows.iter().position(|other| *other == command) {
             self.chosen = row;
         }
-        self.told = None;
         self.listening = Some(Listening {
             command,
             adds,
@@ -126,7 +118,6 @@ impl Keys {
 
     fn done(&mut self, action: Action) -> Action {
         self.listening = None;
-        self.told = None;
         action
     }
 

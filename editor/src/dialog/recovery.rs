@@ -8,7 +8,7 @@ use iced::{Center, Element, Fill};
 
 use super::scope::{Scope, plain};
 use super::{Card, Weight, action};
-use crate::chrome::slim;
+use crate::chrome::{counted, slim};
 use crate::document::recovery::{Content, Recoverable};
 use crate::theme::{GAP, GAP_SMALL, Icon, TEXT, TEXT_SMALL, icon, style};
 
@@ -246,10 +246,7 @@ impl Recovery {
         let nodes = found
             .content
             .graph()
-            .map(|graph| match graph.nodes().len() {
-                1 => "1 node".to_owned(),
-                many => format!("{many} nodes"),
-            });
+            .map(|graph| counted(graph.nodes().len(), "node"));
         let age = found.written.map(|written| age(written, self.now));
         let parts: Vec<String> = nodes.into_iter().chain(age).collect();
         parts.join(" · ")
@@ -265,8 +262,7 @@ fn age(written: SystemTime, now: SystemTime) -> String {
         3600..86_400 => (seconds / 3600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    let many = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{many} ago")
+    format!("{} ago", counted(count as usize, unit))
 }
 
 fn key(event: &keyboard::Event) -> Option<Message> {

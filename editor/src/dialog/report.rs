@@ -9,7 +9,7 @@ use iced::{Background, Center, Element, Fill, Font, Theme};
 
 use super::scope::{Scope, plain};
 use super::{Card, Weight, action};
-use crate::chrome::slim;
+use crate::chrome::{counted, slim};
 use crate::document::file::OpenError;
 use crate::theme::{GAP, GAP_SMALL, Icon, Look, TEXT, TEXT_SMALL, icon, style};
 
@@ -101,12 +101,9 @@ impl Report {
 
     /// Tells the problems of the workflow at `path`, whose text is `text`.
     pub fn new(path: &Path, problems: &Problems, text: &str) -> Self {
-        let title = match problems.len() {
-            1 => "This workflow cannot be read: 1 problem".to_owned(),
-            many => format!("This workflow cannot be read: {many} problems"),
-        };
+        let count = counted(problems.len(), "problem");
         Self {
-            title,
+            title: format!("This workflow cannot be read: {count}"),
             file: path.display().to_string(),
             wrongs: problems.iter().map(Wrong::new).collect(),
             lines: text.lines().map(shown).collect(),

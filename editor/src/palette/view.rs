@@ -12,6 +12,7 @@ use iced::{Border, Color, Element, Fill, Padding, Size, Theme};
 
 use super::socket::socket;
 use super::{Entry, Fit, Message, Mode, PAGE, Palette, Pick, rank};
+use crate::chrome::counted;
 use crate::param::parts::scrolled;
 use crate::param::watch::{Press, Watch};
 use crate::param::words;
@@ -221,13 +222,9 @@ impl Palette {
     /// How many nodes are not offered, and why.
     fn told(&self) -> Option<String> {
         let wire = self.wire.as_ref().filter(|_| self.left_out > 0)?;
-        let (count, left_out) = match self.left_out {
-            1 => ("1 node".to_owned(), "has"),
-            many => (format!("{many} nodes"), "have"),
-        };
-        Some(format!(
-            "{count} left out that {left_out} no socket for {wire}"
-        ))
+        let nodes = counted(self.left_out, "node");
+        let have = if self.left_out == 1 { "has" } else { "have" };
+        Some(format!("{nodes} left out that {have} no socket for {wire}"))
     }
 }
 

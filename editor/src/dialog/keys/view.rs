@@ -145,31 +145,29 @@ impl Keys {
 
     /// What is awaited, or what the keys do here; always one line, so that nothing jumps.
     fn told(&self) -> Element<'_, Message> {
-        let (words, colour): (String, fn(&iced::Theme) -> text::Style) = match (
-            &self.listening,
-            &self.told,
-        ) {
-            (Some(listening), _) => match &listening.taken {
-                Some((chord, other)) => (
-                    format!(
-                        "{} is for “{}”. Enter takes it from there; press others, or Esc to keep things as they are.",
-                        chord.label(Platform::THIS),
-                        other.title()
-                    ),
-                    style::text::warning,
-                ),
-                None => (
-                    format!(
-                        "Press the keys for “{}”, or Esc.",
-                        listening.command.title()
-                    ),
-                    style::text::accent,
-                ),
-            },
-            (None, Some(told)) => (told.clone(), style::text::danger),
-            (None, None) => (
+        let (words, colour): (String, fn(&iced::Theme) -> text::Style) = match &self.listening {
+            None => (
                 "Click a line or press Enter to give it other keys.".into(),
                 style::text::faint,
+            ),
+            Some(Listening {
+                taken: Some((chord, other)),
+                ..
+            }) => (
+                format!(
+                    "{} is for “{}”. Enter takes it from there; press others, or Esc to keep things as they are.",
+                    chord.label(Platform::THIS),
+                    other.title()
+                ),
+                style::text::warning,
+            ),
+            Some(Listening {
+                command,
+                taken: None,
+                ..
+            }) => (
+                format!("Press the keys for “{}”, or Esc.", command.title()),
+                style::text::accent,
             ),
         };
         text(words).size(TEXT_SMALL).style(colour).into()

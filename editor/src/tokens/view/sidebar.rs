@@ -5,6 +5,7 @@ use iced::{Alignment, Element, Length};
 
 use super::labelled;
 use super::legend::legend;
+use crate::chrome::counted;
 use crate::theme::{GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style};
 use crate::tokens::cells::Cell;
 use crate::tokens::history::Biography;
@@ -108,13 +109,7 @@ impl TokenView {
         ];
         let brush = slider(1..=WIDEST, self.paint.diameter(), Message::BrushSized);
         let unsure = slider(0.0..=1.0, self.unsure, Message::ThresholdMoved).step(0.01_f32);
-        let cells = |number: u32| {
-            if number == 1 {
-                "1 cell".into()
-            } else {
-                format!("{number} cells")
-            }
-        };
+        let brush_width = counted(self.paint.diameter() as usize, "cell");
         let paint_unsure = button(text("Paint unsure codes").size(TEXT))
             .on_press(Message::UnsurePainted)
             .width(Length::Fill)
@@ -123,7 +118,7 @@ impl TokenView {
         column![
             text("Paint").size(TEXT_TITLE),
             tools,
-            labelled_value("Brush", cells(self.paint.diameter())),
+            labelled_value("Brush", brush_width),
             brush.style(style::field::range),
             labelled_value("Unsure below", format!("{:.2}", self.unsure)),
             unsure.style(style::field::range),
