@@ -150,11 +150,6 @@ impl Palette {
         }
     }
 
-    /// What it was opened for.
-    pub fn mode(&self) -> &Mode {
-        &self.mode
-    }
-
     /// The entry that Enter would take.
     pub fn chosen(&self) -> Option<&Entry> {
         self.entry(self.chosen)

@@ -13,6 +13,8 @@ use graph::document::NodeId;
 use graph::preview::{Line, Picture, Preview, TokenGrid};
 use iced::widget::image::Handle;
 
+pub(crate) use shrink::opaque;
+
 /// How many pixels the longer side of a thumbnail has at most.
 pub const LARGEST: u32 = 256;
 
@@ -185,13 +187,6 @@ impl Thumbnails {
         let ports = self.nodes.get(node).map(|seen| seen.ports.iter());
         let ports = ports.into_iter().flatten();
         ports.map(|(port, shown)| (port.as_str(), shown))
-    }
-
-    /// The nodes that a picture stands for.
-    pub fn pictured(&self) -> impl Iterator<Item = &NodeId> {
-        self.nodes
-            .keys()
-            .filter(|node| self.of(node).is_some_and(|shown| shown.small().is_some()))
     }
 
     /// Counts up with every change, for whoever remembers what was drawn.

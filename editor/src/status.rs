@@ -74,19 +74,6 @@ struct Told {
     notes: VecDeque<String>,
 }
 
-/// How many nodes of a run are where.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Their turn has not come.
-    pub waiting: usize,
-    /// They work.
-    pub running: usize,
-    /// Their results are there.
-    pub finished: usize,
-    /// They failed, were skipped or stopped.
-    pub unfinished: usize,
-}
-
 impl Statuses {
     /// How `node` fares; `None` where it took part in no run.
     pub fn get(&self, node: &NodeId) -> Option<&NodeStatus> {
@@ -115,22 +102,6 @@ impl Statuses {
     /// Every node that took part in a run.
     pub fn iter(&self) -> impl Iterator<Item = (&NodeId, &NodeStatus)> {
         self.nodes.iter().map(|(node, told)| (node, &told.status))
-    }
-
-    /// How many nodes are where.
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
-        for (_, status) in self.iter() {
-            match status {
-                NodeStatus::Waiting => tally.waiting += 1,
-                NodeStatus::Running { .. } => tally.running += 1,
-                NodeStatus::Finished { .. } => tally.finished += 1,
-                NodeStatus::Failed { .. } | NodeStatus::Skipped { .. } | NodeStatus::Cancelled => {
-                    tally.unfinished += 1;
-                }
-            }
-        }
-        tally
     }
 
     /// Begins a run of `nodes`; what is known of others is of older runs and goes, unless it stands `beside`.

@@ -1,6 +1,7 @@
 //! How everything looks: colours, sizes of text, icons, and the styles of widgets.
 //!
-//! All colours stand in a [`Look`], of which there are two; nothing else in the editor names a colour.
+//! All colours stand in a [`Look`], of which there are two, but for those that tell what became of a token:
+//! they stand with the tokens, and are the same in both.
 
 pub mod icon;
 mod kind;

@@ -225,11 +225,6 @@ impl TokenView {
         }
     }
 
-    /// Whether a picture is being made.
-    pub fn is_decoding(&self) -> bool {
-        self.asked.is_some()
-    }
-
     /// What the view does when something happened.
     pub fn update(&mut self, message: Message, context: &Context<'_>) -> Action {
         match message {

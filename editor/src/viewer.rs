@@ -176,11 +176,6 @@ impl Viewer {
         Action::None
     }
 
-    /// What is looked at.
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
     /// Which picture of the batch is seen, counted from 0.
     pub fn at(&self) -> usize {
         self.at

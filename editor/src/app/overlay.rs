@@ -324,13 +324,8 @@ impl App {
         match recovery.update(message) {
             recovery::Action::None => {}
             recovery::Action::Close => return Task::none(),
-            recovery::Action::Restore(left) => self.restore(*left),
-            recovery::Action::Read(left) => {
-                if let Err(error) = self.try_restore(*left) {
-                    self.overlay = Some(Overlay::report(error));
-                    return Task::none();
-                }
-            }
+            // Of what is damaged the report shows the text.
+            recovery::Action::Restore(left) | recovery::Action::Read(left) => self.restore(*left),
             recovery::Action::Discard(left) => left.discard(),
         }
         if !recovery.is_empty() && self.overlay.is_none() {
@@ -340,17 +335,12 @@ impl App {
     }
 
     fn restore(&mut self, left: Recoverable) {
-        if let Err(error) = self.try_restore(left) {
-            self.overlay = Some(Overlay::report(error));
-        }
-    }
-
-    fn try_restore(&mut self, left: Recoverable) -> Result<(), OpenError> {
         self.untitled += 1;
-        let document =
-            Document::recovered(left, self.untitled, &self.host.registry, &self.host.folders)?;
-        self.add(document);
-        Ok(())
+        let (registry, folders) = (&self.host.registry, &self.host.folders);
+        match Document::recovered(left, self.untitled, registry, folders) {
+            Ok(document) => self.add(document),
+            Err(error) => self.overlay = Some(Overlay::report(error)),
+        }
     }
 
     fn on_report(&mut self, mut report: Report, message: report::Message) -> Task<AppMessage> {

@@ -206,7 +206,7 @@ impl Store {
         }
     }
 
-    /// Writes `bytes`, the document at `revision`, and takes the journal away; returns the file.
+    /// Writes `bytes`, the document at `revision`, and takes the journal away.
     ///
     /// Errors: why not; what was there is still there, and so is the journal.
     pub fn save(&mut self, target: &Target, revision: u64, bytes: &[u8]) -> Result<(), SaveError> {

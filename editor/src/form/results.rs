@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, VecDeque};
 use graph::document::{NodeId, PortRef};
 use iced::alignment::Vertical;
 use iced::widget::image::{FilterMethod, Handle};
-use iced::widget::{Column, Id, Row, button, column, container, image, row, space, text};
+use iced::widget::{Column, Row, button, column, container, image, row, space, text};
 use iced::{ContentFit, Element, Fill};
 
 use super::{Context, Form, Message};
-use crate::inspector::{ResultEvent, result};
-use crate::param::parts::{self, NameMessages, name_badge, scrolled};
+use crate::inspector::ResultEvent;
+use crate::param::parts::{name_badge, scrolled};
 use crate::param::words;
 use crate::preview::{Shown, Thumbnail};
 use crate::theme::{
@@ -69,11 +69,15 @@ impl Form {
                 None => empty(Icon::Image, "Not run yet", "Press Run to see it."),
             },
         };
-        column![head, naming.map(naming_form), body]
-            .spacing(GAP)
-            .width(Fill)
-            .height(Fill)
-            .into()
+        column![
+            head,
+            naming.map(|naming| naming.view("form result", Message::Result)),
+            body
+        ]
+        .spacing(GAP)
+        .width(Fill)
+        .height(Fill)
+        .into()
     }
 
     fn shown<'a>(&'a self, shown: &'a Shown, target: &'a PortRef) -> Element<'a, Message> {
@@ -187,23 +191,4 @@ fn empty<'a>(picture: Icon, words: &'static str, hint: &'static str) -> Element<
     .spacing(GAP)
     .align_x(iced::Center);
     framed(container(words).center(Fill))
-}
-
-/// Where the name of a result is typed.
-fn naming_form(naming: &result::Naming) -> Element<'_, Message> {
-    let target = naming.target.clone();
-    let message = |event| Message::Result(naming.target.clone(), event);
-    parts::name_form(
-        Id::from(format!("form result {target}")),
-        &naming.name,
-        (
-            naming.fault.as_deref(),
-            format!("a result called {}", naming.name),
-        ),
-        NameMessages {
-            typed: move |name| Message::Result(target.clone(), ResultEvent::Named(name)),
-            submitted: message(ResultEvent::Submitted),
-            abandoned: message(ResultEvent::Abandoned),
-        },
-    )
 }

@@ -8,17 +8,8 @@ use iced_test::simulator::Simulator;
 use super::{Action, Context, Form, Message, progress};
 use crate::param::{self, Event};
 use crate::preview::{Shown, Thumbnails};
-use crate::runner::sample::{graph, id, registry};
+use crate::runner::sample::{PICTURE, graph, id, registry};
 use crate::status::{Beside, Faults, Statuses};
-
-const GRAPH: &str = "
-    start: number
-    slow: slow
-    picture: paint
-    start.number -> slow.number
-    slow.number -> picture.number
-    => picture.image
-";
 
 /// A form over a document.
 struct Panel {
@@ -108,7 +99,7 @@ fn click(words: &'static str) -> impl FnOnce(&mut Simulator<'_, Message>) {
 
 #[test]
 fn the_form_shows_what_the_workflow_offers_and_nothing_else() {
-    let mut panel = Panel::new(GRAPH);
+    let mut panel = Panel::new(PICTURE);
     for words in ["Counts slowly.", "Pace", "How many steps it takes.", "Out0"] {
         assert!(panel.shows(words), "{words}");
     }
@@ -118,7 +109,7 @@ fn the_form_shows_what_the_workflow_offers_and_nothing_else() {
 
 #[test]
 fn running_takes_what_was_typed_along() {
-    let mut panel = Panel::new(GRAPH);
+    let mut panel = Panel::new(PICTURE);
     assert_eq!(panel.act(click("Run")), [Action::Run(None)]);
     panel.type_pace("9");
     let edit = Edit::set(&id("slow").port("steps"), ParamValue::Int(9));
@@ -127,7 +118,7 @@ fn running_takes_what_was_typed_along() {
 
 #[test]
 fn what_cannot_be_set_must_be_mended_before_a_run() {
-    let mut panel = Panel::new(GRAPH);
+    let mut panel = Panel::new(PICTURE);
     panel.type_pace("0");
     assert_eq!(panel.act(click("Run")), []);
     assert!(panel.shows("must be a whole number from 1 to 10000"));
@@ -142,7 +133,7 @@ fn what_is_in_the_way_of_a_run_is_told_and_nothing_is_run() {
 
 #[test]
 fn a_run_shows_how_far_it_is_and_can_be_cancelled() {
-    let mut panel = Panel::new(GRAPH);
+    let mut panel = Panel::new(PICTURE);
     panel.is_running = true;
     let nodes = [id("start"), id("slow"), id("picture")];
     panel.statuses.begin(nodes.iter(), Beside::Forgotten);
@@ -169,7 +160,7 @@ fn a_run_shows_how_far_it_is_and_can_be_cancelled() {
 
 #[test]
 fn a_picture_of_a_batch_is_chosen_and_opened() {
-    let mut panel = Panel::new(GRAPH);
+    let mut panel = Panel::new(PICTURE);
     assert!(panel.shows("Not run yet"));
     let picture = graph::preview::Picture {
         width: 2,
@@ -195,7 +186,7 @@ fn a_picture_of_a_batch_is_chosen_and_opened() {
 
 #[test]
 fn names_can_be_changed_once_asked_for() {
-    let mut panel = Panel::new(GRAPH);
+    let mut panel = Panel::new(PICTURE);
     assert_eq!(panel.send(Message::Arranged), Action::None);
     assert!(panel.shows("--pace"));
     assert_eq!(panel.act(click("--pace")), []);

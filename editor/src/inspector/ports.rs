@@ -4,12 +4,12 @@ use graph::document::{NodeId, PortRef, Wire};
 use graph::node::Descriptor;
 use graph::port::{Arity, PortSpec};
 use iced::alignment::Vertical;
-use iced::widget::{Column, Id, Row, button, column, container, row, space, text};
+use iced::widget::{Column, Row, button, column, container, row, space, text};
 use iced::{Element, Fill, Padding};
 
 use super::{Context, Inspector, Message, ResultEvent, result};
 use crate::palette::socket::socket;
-use crate::param::parts::{self, NameMessages, alarm, bubble, name_badge, tool};
+use crate::param::parts::{alarm, bubble, name_badge, tool};
 use crate::theme::{GAP, GAP_SMALL, Icon, Look, TEXT, TEXT_SMALL, style};
 
 impl Inspector {
@@ -25,7 +25,7 @@ impl Inspector {
             let mut lines = column![output(port, &target, context)].spacing(1.0);
             let naming = self.result.as_ref();
             if let Some(naming) = naming.filter(|naming| naming.target == target) {
-                lines = lines.push(naming_form(naming));
+                lines = lines.push(naming.view("result", Message::Result));
             }
             for wire in context.graph.wires_from(node) {
                 if wire.from.port == port.name {
@@ -84,25 +84,6 @@ fn output<'a>(port: &'a PortSpec, target: &PortRef, context: Context<'a>) -> Row
             message(ResultEvent::Exposed),
         )),
     }
-}
-
-/// Where the name of a result is typed.
-fn naming_form(naming: &result::Naming) -> Element<'_, Message> {
-    let target = naming.target.clone();
-    let message = |event| Message::Result(naming.target.clone(), event);
-    parts::name_form(
-        Id::from(format!("result {target}")),
-        &naming.name,
-        (
-            naming.fault.as_deref(),
-            format!("a result called {}", naming.name),
-        ),
-        NameMessages {
-            typed: move |name| Message::Result(target.clone(), ResultEvent::Named(name)),
-            submitted: message(ResultEvent::Submitted),
-            abandoned: message(ResultEvent::Abandoned),
-        },
-    )
 }
 
 /// A port with its mark and kind; what passes through it where the pointer rests.

@@ -3,6 +3,10 @@
 use graph::document::{Graph, PortRef};
 use graph::edit::Edit;
 use graph::plan::output_name_fault;
+use iced::Element;
+use iced::widget::Id;
+
+use crate::param::parts::{self, NameMessages};
 
 /// The name that is being typed for a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +46,7 @@ pub fn name_of<'a>(graph: &'a Graph, target: &PortRef) -> Option<&'a str> {
 pub fn proposal(graph: &Graph, target: &PortRef) -> String {
     let own = target.port.to_lowercase();
     let full = format!("{}_{}", target.node, target.port).to_lowercase();
+    // Of one more name than there are results, one is free.
     let count = graph.interface().outputs.len() + 1;
     let numbered = (2..).map(|number| format!("{own}_{number}")).take(count);
     [own.clone(), full]
@@ -110,6 +115,28 @@ impl Naming {
             target,
             name,
         }
+    }
+
+    /// Where the name is typed; `place` tells the field from those in other panels.
+    pub fn view<M: Clone + 'static>(
+        &self,
+        place: &str,
+        message: impl Fn(PortRef, Event) -> M + 'static,
+    ) -> Element<'_, M> {
+        let target = self.target.clone();
+        parts::name_form(
+            Id::from(format!("{place} {target}")),
+            &self.name,
+            (
+                self.fault.as_deref(),
+                format!("a result called {}", self.name),
+            ),
+            NameMessages {
+                submitted: message(target.clone(), Event::Submitted),
+                abandoned: message(target.clone(), Event::Abandoned),
+                typed: move |name| message(target.clone(), Event::Named(name)),
+            },
+        )
     }
 }
 

@@ -9,18 +9,9 @@ use iced_test::simulator::Simulator;
 use super::{Action, Context, Inspector, Message, ResultEvent};
 use crate::canvas::selection::Selection;
 use crate::param::{self, Event};
-use crate::runner::sample::{graph, id, registry};
+use crate::runner::sample::{PICTURE, graph, id, registry};
 use crate::status::{Beside, Faults, Statuses};
 use crate::theme::Look;
-
-const GRAPH: &str = "
-    start: number
-    slow: slow
-    picture: paint
-    start.number -> slow.number
-    slow.number -> picture.number
-    => picture.image
-";
 
 /// An inspector over a document, with some nodes selected.
 struct Panel {
@@ -114,7 +105,7 @@ fn click(words: &'static str) -> impl FnOnce(&mut Simulator<'_, Message>) {
 
 #[test]
 fn a_node_is_shown_with_what_it_is_and_where_its_wires_go() {
-    let mut panel = Panel::new(GRAPH, &["slow"]);
+    let mut panel = Panel::new(PICTURE, &["slow"]);
     for words in [
         "Slow",
         "test.slow · version 1",
@@ -134,7 +125,7 @@ fn a_node_is_shown_with_what_it_is_and_where_its_wires_go() {
 
 #[test]
 fn a_node_is_renamed_where_nobody_is_called_that() {
-    let mut panel = Panel::new(GRAPH, &["slow"]);
+    let mut panel = Panel::new(PICTURE, &["slow"]);
     let typed = |name: &str| Message::NameTyped(id("slow"), name.into());
     assert_eq!(panel.send(typed("start")), Action::None);
     assert_eq!(panel.send(Message::NameSubmitted), Action::None);
@@ -153,7 +144,7 @@ fn a_node_is_renamed_where_nobody_is_called_that() {
 
 #[test]
 fn the_name_is_typed_in_a_field() {
-    let mut panel = Panel::new(GRAPH, &["slow"]);
+    let mut panel = Panel::new(PICTURE, &["slow"]);
     let actions = panel.act(|ui| {
         let field = iced_test::selector::id(super::NAME);
         let _ = ui.click(field).expect("the field is there");
@@ -166,7 +157,7 @@ fn the_name_is_typed_in_a_field() {
 
 #[test]
 fn parameters_are_set_from_the_panel() {
-    let mut panel = Panel::new(GRAPH, &["slow"]);
+    let mut panel = Panel::new(PICTURE, &["slow"]);
     let target = id("slow").port("steps");
     let event = |event| {
         Message::Field(param::Message {
@@ -183,7 +174,7 @@ fn parameters_are_set_from_the_panel() {
 
 #[test]
 fn what_is_typed_is_settled_before_a_run() {
-    let mut panel = Panel::new(GRAPH, &["slow"]);
+    let mut panel = Panel::new(PICTURE, &["slow"]);
     let target = id("slow").port("steps");
     let typed = param::Message {
         target: target.clone(),
@@ -204,7 +195,7 @@ fn what_is_typed_is_settled_before_a_run() {
 
 #[test]
 fn states_are_set_for_all_that_is_selected() {
-    let mut panel = Panel::new(GRAPH, &["slow", "picture"]);
+    let mut panel = Panel::new(PICTURE, &["slow", "picture"]);
     assert!(panel.shows("2 nodes"));
     let state = |name: &str| Edit::SetState {
         node: id(name),
@@ -223,7 +214,7 @@ fn states_are_set_for_all_that_is_selected() {
 
 #[test]
 fn an_output_becomes_a_result_under_a_name_of_its_own() {
-    let mut panel = Panel::new(GRAPH, &["picture"]);
+    let mut panel = Panel::new(PICTURE, &["picture"]);
     let target = id("picture").port("history");
     let event = |event| Message::Result(id("picture").port("history"), event);
     assert_eq!(panel.send(event(ResultEvent::Exposed)), Action::None);
@@ -256,7 +247,7 @@ fn an_output_becomes_a_result_under_a_name_of_its_own() {
 
 #[test]
 fn with_nothing_selected_the_workflow_is_shown() {
-    let mut panel = Panel::new(GRAPH, &[]);
+    let mut panel = Panel::new(PICTURE, &[]);
     assert!(panel.shows("3 nodes"));
     assert!(panel.shows("out0"));
     assert_eq!(
@@ -275,7 +266,7 @@ fn with_nothing_selected_the_workflow_is_shown() {
 
 #[test]
 fn what_runs_tells_how_far_it_is_and_what_failed_how_to_mend_it() {
-    let mut panel = Panel::new(GRAPH, &["slow"]);
+    let mut panel = Panel::new(PICTURE, &["slow"]);
     let nodes = [id("slow")];
     panel.statuses.begin(nodes.iter(), Beside::Forgotten);
     assert!(panel.shows("waiting for its turn"));

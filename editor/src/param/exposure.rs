@@ -35,17 +35,14 @@ pub fn fault(graph: &Graph, target: &PortRef, kind: &ParamKind, name: &str) -> O
 pub fn proposal(graph: &Graph, target: &PortRef, kind: &ParamKind) -> String {
     let own = plain(&target.port);
     let full = plain(&format!("{}_{}", target.node, target.port));
-    let numbered = (2..).map(|number| format!("{own}_{number}"));
+    // Of one more name than there are parameters outside, one is free.
+    let count = graph.interface().params.len() + 1;
+    let numbered = (2..).map(|number| format!("{own}_{number}")).take(count);
     [own.clone(), full]
         .into_iter()
-        .chain(numbered.take(params_and_one(graph)))
+        .chain(numbered)
         .find(|name| fault(graph, target, kind, name).is_none())
         .unwrap_or(own)
-}
-
-/// One more name than there are can not all be taken.
-fn params_and_one(graph: &Graph) -> usize {
-    graph.interface().params.len() + 1
 }
 
 /// The letters of `text` that a name outside may have.

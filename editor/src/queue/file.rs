@@ -1,7 +1,6 @@
 //! The file that the queue is remembered in.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, EntryId, EntryState};
+use crate::document::lock::{Lock, LockError};
 use crate::runner::TabId;
 
 /// The version of the file.
@@ -22,7 +22,7 @@ const FORMAT: u32 = 1;
 pub struct QueueFile {
     path: PathBuf,
     /// Held for as long as the file is this editor's; `None` where nothing is to be saved.
-    lock: Option<File>,
+    lock: Option<Lock>,
 }
 
 /// Why the queue of before is not there.
@@ -148,15 +148,14 @@ impl QueueFile {
 }
 
 /// Takes the file for this editor; `None` where another has it.
-fn lock(path: &Path) -> io::Result<Option<File>> {
+fn lock(path: &Path) -> io::Result<Option<Lock>> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let lock = File::create(path.with_extension("lock"))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    match Lock::claim(&path.with_extension("lock")) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::Taken) => Ok(None),
+        Err(LockError::Impossible(error)) => Err(error),
     }
 }
 

@@ -13,6 +13,16 @@ use graph::registry::Registry;
 use graph::run::Resources;
 use graph::workflow::Workflow;
 
+/// A graph that takes its time over a picture.
+pub const PICTURE: &str = "
+    start: number
+    slow: slow
+    picture: paint
+    start.number -> slow.number
+    slow.number -> picture.number
+    => picture.image
+";
+
 /// How many steps nodes may still do; a test hands them out.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<(Mutex<u32>, Condvar)>);

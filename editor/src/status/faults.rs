@@ -135,11 +135,9 @@ pub(crate) fn needed(graph: &Graph, registry: &Registry) -> BTreeSet<NodeId> {
         (node.state != Some(State::Muted) && writes(&node.kind)).then_some(id)
     }));
     if open.is_empty() {
-        let ends = |wire| {
-            let graph::document::Wire { from, to } = wire;
-            [from.node.clone(), to.node.clone()]
-        };
-        return graph.wires().iter().cloned().flat_map(ends).collect();
+        let wires = graph.wires().iter();
+        let ends = wires.flat_map(|wire| [&wire.from.node, &wire.to.node]);
+        return ends.cloned().collect();
     }
     let mut needed = BTreeSet::new();
     while let Some(node) = open.pop() {

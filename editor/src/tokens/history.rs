@@ -145,12 +145,6 @@ impl History {
         edited
     }
 
-    /// The steps that replaced codes.
-    pub fn editing_steps(&self) -> impl Iterator<Item = usize> {
-        let steps = self.counts.iter().enumerate();
-        steps.filter_map(|(step, count)| (count.edited > 0).then_some(step))
-    }
-
     /// What became of `cell` up to `step`; `None` where the grid has no such cell.
     pub fn biography(&self, cell: Cell, step: usize) -> Option<Biography> {
         let at = self.size.index(cell)?;
@@ -235,7 +229,6 @@ pub(crate) mod tests {
                 counts(1, 1, 0, Some(1.9 / 3.0)),
             ]
         );
-        assert_eq!(history.editing_steps().collect::<Vec<_>>(), [3]);
         assert_eq!(history.size(), Size::new(1, 4));
         assert_eq!(history.last(), 3);
     }

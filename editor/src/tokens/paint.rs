@@ -89,11 +89,6 @@ impl Paint {
         cells
     }
 
-    /// Whether a stroke is under way.
-    pub fn is_painting(&self) -> bool {
-        self.stroke.is_some()
-    }
-
     /// The cells that would be painted at `cell`.
     pub fn footprint(&self, cell: Cell, size: Size) -> Cells {
         match (self.stroke, self.tool) {
@@ -253,7 +248,6 @@ mod tests {
         paint.drag(Cell::new(3, 4), SIZE);
         assert_eq!(paint.cells().len(), 12);
         paint.drag(Cell::new(2, 2), SIZE);
-        assert!(paint.is_painting());
         paint.release();
         assert_eq!(paint.cells().to_string(), "2:2-3, 3:2-3");
         paint.take(Tool::Rectangle);

@@ -7,6 +7,7 @@ use graph::preview::Picture;
 use iced::Size;
 use iced::widget::image::Handle;
 
+use crate::preview;
 use crate::viewer::raster;
 
 /// How many pictures are kept.
@@ -65,7 +66,7 @@ impl Pictures {
         }
         self.made.push_back(Decoded {
             step,
-            handle: raster::handle(&picture),
+            handle: preview::opaque(&picture),
             picture,
         });
     }

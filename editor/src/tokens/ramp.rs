@@ -1,5 +1,7 @@
 //! The colours of confidence: equal steps of confidence look like equal steps of colour.
 
+use std::sync::LazyLock;
+
 use iced::Color;
 
 /// A colour in Oklab, where distances are as large as they look: lightness, green to red, blue to yellow.
@@ -34,13 +36,9 @@ pub fn stops() -> [(f32, Color); 8] {
 
 /// The point where `share` of the way from unsure to sure is done.
 fn at(share: f32) -> Lab {
-    let mut lengths = [0.0; PIECES + 1];
-    let mut before = UNSURE;
-    for piece in 1..=PIECES {
-        let point = curve(piece as f32 / PIECES as f32);
-        lengths[piece] = lengths[piece - 1] + distance(before, point);
-        before = point;
-    }
+    // Every cell of every grid asks for its colour in every frame.
+    static LENGTHS: LazyLock<[f32; PIECES + 1]> = LazyLock::new(lengths);
+    let lengths = &*LENGTHS;
     let wanted = share * lengths[PIECES];
     let piece = lengths.partition_point(|length| *length < wanted).max(1);
     let (start, end) = (lengths[piece - 1], lengths[piece.min(PIECES)]);
@@ -50,6 +48,18 @@ fn at(share: f32) -> Lab {
         0.0
     };
     curve(((piece - 1) as f32 + within) / PIECES as f32)
+}
+
+/// How long the way from unsure is up to the end of each piece.
+fn lengths() -> [f32; PIECES + 1] {
+    let mut lengths = [0.0; PIECES + 1];
+    let mut before = UNSURE;
+    for piece in 1..=PIECES {
+        let point = curve(piece as f32 / PIECES as f32);
+        lengths[piece] = lengths[piece - 1] + distance(before, point);
+        before = point;
+    }
+    lengths
 }
 
 /// A quadratic Bézier curve.

@@ -14,7 +14,7 @@ use graph::registry::{Entry, Registry};
 use super::cells::Cells;
 use super::decode::scratch;
 use super::resume::resume;
-use super::wiring::{Obstacle, histories};
+use super::wiring::Obstacle;
 
 /// A kind of node with ports written `name: kind`, optional inputs `name: kind?`.
 pub(crate) fn kind(
@@ -394,13 +394,4 @@ fn a_sampler_that_always_starts_from_nothing_cannot_go_on() {
     let graph = graph(&["paint: fixed"], &[]);
     let found = resume(&graph, &registry(), &port("paint.history"), 1, &painted()).map(drop);
     assert_eq!(found, Err(Obstacle::NoStart { node: id("paint") }));
-}
-
-#[test]
-fn every_output_that_tells_steps_can_be_looked_at() {
-    let graph = graph(&["b: sampler", "a: fixed", "c: decoder", "d: unknown"], &[]);
-    assert_eq!(
-        histories(&graph, &registry()),
-        [port("a.history"), port("b.history")]
-    );
 }

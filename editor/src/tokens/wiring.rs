@@ -198,16 +198,6 @@ pub(super) fn way_to_picture(
     })
 }
 
-/// Every output that tells the steps of a sampler, by name of the node.
-pub fn histories(graph: &Graph, registry: &Registry) -> Vec<PortRef> {
-    let ids = graph.nodes().keys();
-    ids.filter_map(|id| {
-        let port = of_kind(&descriptor(graph, registry, id)?.outputs, HISTORY)?;
-        Some(id.port(&port.name))
-    })
-    .collect()
-}
-
 /// What is known of the node, unless it is muted or bypassed.
 fn taking_part<'a>(graph: &Graph, registry: &'a Registry, id: &NodeId) -> Option<&'a Descriptor> {
     let node = graph.node(id)?;

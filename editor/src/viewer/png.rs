@@ -6,10 +6,9 @@ use std::path::Path;
 use graph::preview::Picture;
 use graph::workflow::write_file;
 
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
+use crate::document::picture::WORKFLOW;
 
-/// The keyword of the text chunk that holds the workflow; `smalto run` looks for it.
-pub const WORKFLOW: &str = "smalto-workflow";
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 /// Why a picture cannot be saved.
 #[derive(Debug, thiserror::Error)]

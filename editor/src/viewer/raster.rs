@@ -19,16 +19,6 @@ pub struct Area {
     pub size: Size,
 }
 
-/// What the renderer draws `picture` from.
-pub fn handle(picture: &Picture) -> Handle {
-    let pixels: Vec<u8> = picture
-        .pixels
-        .chunks_exact(3)
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX])
-        .collect();
-    Handle::from_rgba(picture.width, picture.height, pixels)
-}
-
 /// How large `picture` is, in its own pixels.
 pub fn size(picture: &Picture) -> Size {
     Size::new(picture.width as f32, picture.height as f32)

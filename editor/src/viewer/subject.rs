@@ -8,6 +8,7 @@ use iced::Size;
 use iced::widget::image::Handle;
 
 use super::raster;
+use crate::preview;
 
 /// The pictures of one output.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ impl Slide {
     /// `picture`, to be drawn.
     pub fn new(picture: Picture) -> Self {
         Self {
-            handle: raster::handle(&picture),
+            handle: preview::opaque(&picture),
             picture,
         }
     }
@@ -100,14 +101,11 @@ impl Subject {
 
     /// Whether both hold the same pictures of the same output.
     pub fn is_same(&self, other: &Self) -> bool {
-        let pictures = |subject: &Self| {
-            subject
-                .slides
-                .iter()
-                .map(|slide| slide.picture.clone())
-                .collect::<Vec<_>>()
-        };
-        self.label == other.label && pictures(self) == pictures(other)
+        let (pictures, others) = (self.slides.iter(), other.slides.iter());
+        self.label == other.label
+            && pictures
+                .map(|slide| &slide.picture)
+                .eq(others.map(|slide| &slide.picture))
     }
 
     /// A name for a file of the picture at `at`.

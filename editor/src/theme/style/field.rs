@@ -1,6 +1,6 @@
 //! What values are entered with.
 
-use iced::widget::{checkbox, pick_list, progress_bar, slider, text_editor, text_input, toggler};
+use iced::widget::{pick_list, progress_bar, slider, text_editor, text_input, toggler};
 use iced::{Background, Border, Color, Theme};
 
 use super::super::{Look, RADIUS};
@@ -112,27 +112,6 @@ pub fn toggle(theme: &Theme, status: toggler::Status) -> toggler::Style {
         text_color: Some(if enabled { look.text } else { look.faint }),
         border_radius: None,
         padding_ratio: 0.15,
-    }
-}
-
-/// Yes or no, as one of several.
-pub fn check(theme: &Theme, status: checkbox::Status) -> checkbox::Style {
-    let look = Look::of(theme);
-    let (on, text) = match status {
-        checkbox::Status::Active { is_checked } | checkbox::Status::Hovered { is_checked } => {
-            (is_checked, look.text)
-        }
-        checkbox::Status::Disabled { is_checked } => (is_checked, look.faint),
-    };
-    checkbox::Style {
-        background: Background::Color(if on { look.accent } else { look.field }),
-        icon_color: look.on_accent,
-        border: Border {
-            color: if on { look.accent } else { look.border },
-            width: 1.0,
-            radius: 3.0.into(),
-        },
-        text_color: Some(text),
     }
 }
 

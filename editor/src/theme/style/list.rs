@@ -1,8 +1,8 @@
-//! Lists and what they scroll in, lines between things, and panes.
+//! Lists and what they scroll in, and lines between things.
 
 use iced::overlay::menu;
-use iced::widget::{container, pane_grid, rule, scrollable};
-use iced::{Background, Border, Color, Shadow, Theme, Vector};
+use iced::widget::{container, rule, scrollable};
+use iced::{Background, Border, Shadow, Theme, Vector};
 
 use super::super::{Look, RADIUS};
 
@@ -85,23 +85,5 @@ pub fn line(theme: &Theme) -> rule::Style {
         radius: 0.0.into(),
         fill_mode: rule::FillMode::Full,
         snap: true,
-    }
-}
-
-/// Panes, and the lines between them that can be dragged.
-pub fn panes(theme: &Theme) -> pane_grid::Style {
-    let look = Look::of(theme);
-    let split = |color: Color| pane_grid::Line { color, width: 2.0 };
-    pane_grid::Style {
-        hovered_region: pane_grid::Highlight {
-            background: Background::Color(look.accent.scale_alpha(0.15)),
-            border: Border {
-                color: look.accent,
-                width: 2.0,
-                radius: RADIUS.into(),
-            },
-        },
-        picked_split: split(look.accent),
-        hovered_split: split(look.muted),
     }
 }

@@ -178,7 +178,6 @@ fn a_picture_is_asked_for_once_scrubbing_rests() {
     }
     let (ticket, until, step) = stage.asked();
     assert_eq!((until.as_str(), step), ("picture", 4));
-    assert!(stage.view.is_decoding());
     assert_eq!(stage.wait(1_000), Action::None, "one at a time");
 
     let _ = stage.send(Message::Decoded(ticket, Ok(picture(40))));
