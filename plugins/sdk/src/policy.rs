@@ -1,5 +1,6 @@
 //! Sampler policies: which positions of a picture are laid at a step.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::error::NodeError;
@@ -57,6 +58,12 @@ impl Policy {
     /// Errors: it cannot choose.
     pub fn choose(&self, question: &Question<'_>) -> Result<Vec<u32>, NodeError> {
         self.0.0.choose(question)
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Policy({})", self.0.0.describe())
     }
 }
 
