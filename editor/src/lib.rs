@@ -41,6 +41,7 @@ pub fn run(host: Host, paths: Vec<PathBuf>) -> iced::Result {
         .window;
     let settings = iced::Settings {
         fonts: theme::FONTS.iter().map(|font| (*font).into()).collect(),
+        default_font: theme::FONT,
         default_text_size: theme::TEXT.into(),
         antialiasing: true,
         ..iced::Settings::default()

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use graph::document::FrameColour;
 use iced::theme::Palette;
-use iced::{Color, Theme};
+use iced::{Color, Font, Theme};
 
 pub use icon::{Icon, icon};
 pub use kind::SocketShape;
@@ -37,7 +37,10 @@ pub const RADIUS: f32 = 5.0;
 /// How round the corners of nodes, cards and dialogs are.
 pub const RADIUS_LARGE: f32 = 8.0;
 
-/// The fonts that must be loaded before anything is drawn, beside Iced's own.
+/// What text is set in; Iced brings it along, so that the editor looks the same everywhere.
+pub const FONT: Font = Font::with_name("Fira Sans");
+
+/// The fonts that must be loaded before anything is drawn, beside [`FONT`].
 pub const FONTS: [&[u8]; 1] = [icon::FILE];
 
 /// Every colour there is.

@@ -2,7 +2,7 @@
 
 use graph::node::Descriptor;
 use graph::registry::{Entry, Registry};
-use iced::{Element, Font, Pixels, Size, Theme};
+use iced::{Element, Pixels, Size, Theme};
 use iced_test::core::mouse::Cursor;
 use iced_test::core::renderer::{Headless, Style};
 use iced_test::core::theme::Base;
@@ -42,10 +42,10 @@ impl Stage {
             fonts.load_font(font.into());
         }
         drop(fonts);
-        let font = Font::with_name("Fira Sans");
+
         let text = Pixels(theme::TEXT);
         Some(Self {
-            renderer: block_on(iced::Renderer::new(font, text, Some(backend)))?,
+            renderer: block_on(iced::Renderer::new(theme::FONT, text, Some(backend)))?,
             cache: Cache::default(),
             size: Size::new(f32::from(size.0), f32::from(size.1)),
             scale,

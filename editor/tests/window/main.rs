@@ -3,6 +3,8 @@
 #[path = "../canvas/picture.rs"]
 mod picture;
 mod robot;
+#[cfg(feature = "app")]
+mod runs;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

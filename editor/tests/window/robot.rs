@@ -11,7 +11,7 @@ use editor::theme;
 use iced::event::Status;
 use iced::keyboard::key::{Code, Named, Physical};
 use iced::keyboard::{self, Key, Location, Modifiers};
-use iced::{Event, Font, Pixels, Point, Rectangle, Size, Task, mouse, window};
+use iced::{Event, Pixels, Point, Rectangle, Size, Task, mouse, window};
 use iced_test::core::clipboard::{Clipboard, Kind};
 use iced_test::core::mouse::Cursor;
 use iced_test::core::renderer::{Headless, Style};
@@ -70,8 +70,8 @@ impl Robot {
             fonts.load_font(font.into());
         }
         drop(fonts);
-        let font = Font::with_name("Fira Sans");
-        let renderer = iced::Renderer::new(font, Pixels(theme::TEXT), Some("tiny-skia"));
+
+        let renderer = iced::Renderer::new(theme::FONT, Pixels(theme::TEXT), Some("tiny-skia"));
         let (app, task) = App::new(host, paths);
         let mut robot = Self {
             app,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use iced::advanced::graphics::text::Paragraph;
 use iced::advanced::text::{self, LineHeight, Paragraph as _, Shaping, Wrapping};
-use iced::{Font, Pixels, Size, alignment};
+use iced::{Pixels, Size, alignment};
 
 use crate::theme;
 
@@ -152,7 +152,7 @@ fn cut(
 
 fn set(text: &str, face: Face, size: f32, bounds: Size, wrapping: Wrapping) -> Paragraph {
     let (font, shaping) = match face {
-        Face::Text => (Font::with_name("Fira Sans"), Shaping::Auto),
+        Face::Text => (theme::FONT, Shaping::Auto),
         Face::Icons => (theme::icon::FONT, Shaping::Basic),
     };
     Paragraph::with_text(text::Text {
