@@ -7,6 +7,7 @@ pub mod canvas;
 pub mod chrome;
 pub mod command;
 pub mod dialog;
+mod display;
 pub mod document;
 pub mod form;
 pub mod host;
@@ -35,31 +36,34 @@ use host::Host;
 ///
 /// Errors: there is no display, or nothing that can draw on it.
 pub fn run(host: Host, paths: Vec<PathBuf>) -> iced::Result {
-    let window = settings::Stored::load(&host.folders.settings())
-        .0
-        .settings
-        .window;
-    let settings = iced::Settings {
-        fonts: theme::FONTS.iter().map(|font| (*font).into()).collect(),
-        default_font: theme::FONT,
-        default_text_size: theme::TEXT.into(),
-        antialiasing: true,
-        ..iced::Settings::default()
-    };
-    iced::application(
-        move || App::new(host.clone(), &paths),
-        App::update,
-        App::view,
-    )
-    .title(App::title)
-    .theme(App::theme)
-    .subscription(App::subscription)
-    .settings(settings)
-    .window(iced::window::Settings {
-        size: iced::Size::new(window.width, window.height),
-        maximized: window.maximised,
-        exit_on_close_request: false,
-        ..iced::window::Settings::default()
+    display::or_error(|| {
+        let window = settings::Stored::load(&host.folders.settings())
+            .0
+            .settings
+            .window;
+        let settings = iced::Settings {
+            id: Some("smalto-editor".into()),
+            fonts: theme::FONTS.iter().map(|font| (*font).into()).collect(),
+            default_font: theme::FONT,
+            default_text_size: theme::TEXT.into(),
+            antialiasing: true,
+            ..iced::Settings::default()
+        };
+        iced::application(
+            move || App::new(host.clone(), &paths),
+            App::update,
+            App::view,
+        )
+        .title(App::title)
+        .theme(App::theme)
+        .subscription(App::subscription)
+        .settings(settings)
+        .window(iced::window::Settings {
+            size: iced::Size::new(window.width, window.height),
+            maximized: window.maximised,
+            exit_on_close_request: false,
+            ..iced::window::Settings::default()
+        })
+        .run()
     })
-    .run()
 }

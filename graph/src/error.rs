@@ -1,6 +1,6 @@
 //! Why a node could not do its work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::param::ParamError;
 use crate::port::PortError;
@@ -95,6 +95,28 @@ impl NodeError {
         }
     }
 
+    /// The same, with a file below `base` named as it is seen from there: as workflows name theirs.
+    pub fn seen_from(self, base: &Path) -> Self {
+        match self {
+            Self::File {
+                problem,
+                hint,
+                path,
+            } => Self::File {
+                problem,
+                hint,
+                path: path.strip_prefix(base).map(Into::into).unwrap_or(path),
+            },
+            Self::Cancelled
+            | Self::Panicked(_)
+            | Self::OutOfMemory(_)
+            | Self::Param(_)
+            | Self::Port(_)
+            | Self::Failed { .. }
+            | Self::Input { .. } => self,
+        }
+    }
+
     /// How to mend it, where that is known.
     pub fn hint(&self) -> Option<&str> {
         match self {
@@ -141,6 +163,13 @@ mod tests {
         };
         check(
             NodeError::file("a.png", "it is no picture", "give another"),
+            "it is no picture: a.png",
+            Some("give another"),
+            None,
+        );
+        check(
+            NodeError::file("/work/a.png", "it is no picture", "give another")
+                .seen_from("/work".as_ref()),
             "it is no picture: a.png",
             Some("give another"),
             None,

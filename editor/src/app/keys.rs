@@ -8,7 +8,13 @@ use crate::chrome::toolbar::View;
 impl App {
     /// Does what a key asks for: first what the view that is seen does with it, then the command that has the key.
     pub(super) fn on_key(&mut self, event: &keyboard::Event) -> Task<Message> {
-        if self.overlay.is_some() || self.palette.is_some() {
+        if let Some(palette) = &self.palette {
+            return match palette.early(event) {
+                Some(message) => self.on_palette(message),
+                None => Task::none(),
+            };
+        }
+        if self.overlay.is_some() {
             return Task::none();
         }
         if let keyboard::Event::KeyPressed { key, modifiers, .. } = event {

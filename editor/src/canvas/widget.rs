@@ -235,6 +235,13 @@ impl Widget<Message, Theme, iced::Renderer> for Seen<'_> {
                     }
                 }
             }
+            // What lay over the canvas may have gone away from under a pointer that stood still.
+            Event::Window(_) if !state.is_over && cursor.is_over(bounds) => {
+                let at = cursor.position().unwrap_or(bounds.position());
+                let at = ScreenPoint::new(at.x - bounds.x, at.y - bounds.y);
+                state.is_over = true;
+                shell.publish(Self::moved(state, at));
+            }
             Event::Window(_) | Event::Touch(_) | Event::InputMethod(_) => {}
         }
     }

@@ -3,7 +3,7 @@
 use graph::kind::Kind;
 use graph::port::{Arity, PortSpec};
 use iced::alignment::Vertical;
-use iced::keyboard::{Key, Modifiers, key::Named};
+use iced::keyboard::{self, Key, Modifiers, key::Named};
 use iced::widget::text::Span;
 use iced::widget::{
     Column, Id, Row, button, column, container, rich_text, row, rule, space, span, text, text_input,
@@ -39,6 +39,30 @@ const SEARCH: Id = Id::new("palette search");
 const ENTRIES: Id = Id::new("palette list");
 
 impl Palette {
+    /// What a key means that was pressed before the field was there to hear it: some people type faster than a slow
+    /// machine draws.
+    pub fn early(&self, event: &keyboard::Event) -> Option<Message> {
+        let keyboard::Event::KeyPressed {
+            key,
+            modifiers,
+            text,
+            ..
+        } = event
+        else {
+            return None;
+        };
+        if let Some(message) = meaning(key, *modifiers) {
+            return Some(message);
+        }
+        let mut query = self.query.clone();
+        if *key == Key::Named(Named::Backspace) {
+            let _ = query.pop();
+        } else if !modifiers.command() && !modifiers.alt() {
+            query.extend(text.iter().flat_map(|text| text.chars()));
+        }
+        (query != self.query).then_some(Message::Typed(query))
+    }
+
     /// The palette; the parent lays it over everything else.
     pub fn view<'a>(&'a self, look: &'a Look) -> Element<'a, Message> {
         let search = row![
@@ -238,6 +262,11 @@ fn bare(theme: &Theme, status: text_input::Status) -> text_input::Style {
 }
 
 fn key(key: &Key, modifiers: Modifiers) -> Option<Press<Message>> {
+    meaning(key, modifiers).map(Press::Take)
+}
+
+/// What a key does that the field makes nothing of.
+fn meaning(key: &Key, modifiers: Modifiers) -> Option<Message> {
     let page = PAGE as isize;
     let message = match key {
         Key::Named(Named::ArrowDown) => Message::Moved(1),
@@ -251,7 +280,7 @@ fn key(key: &Key, modifiers: Modifiers) -> Option<Press<Message>> {
         Key::Named(Named::Escape) => Message::Dismissed,
         _ => return None,
     };
-    Some(Press::Take(message))
+    Some(message)
 }
 
 fn height(line: &rank::Row) -> f32 {

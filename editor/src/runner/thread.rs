@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -138,7 +138,7 @@ impl Work {
                 mailbox.put(event.what.clone());
             });
             mailbox.close();
-            end(outcome)
+            end(outcome, &self.base)
         })
     }
 
@@ -146,7 +146,8 @@ impl Work {
     fn pass_on(&self, mailbox: &Mailbox, mut sender: mpsc::Sender<Message>) {
         let run = self.number;
         while let Some(events) = mailbox.take() {
-            let news = events.into_iter().map(news).collect();
+            let news = events.into_iter().map(|what| news(what, &self.base));
+            let news = news.collect();
             deliver(&mut sender, Message::Told { run, news }, &self.cancel);
             mailbox.rest(INTERVAL);
         }
@@ -172,8 +173,12 @@ fn deliver(sender: &mut mpsc::Sender<Message>, message: Message, cancel: &Cancel
 }
 
 /// Makes ready to be drawn what is to be seen, so that the window need not.
-fn news(what: Happened) -> News {
+fn news(what: Happened, base: &Path) -> News {
     match what {
+        Happened::Failed { node, error } => News::Happened(Happened::Failed {
+            node,
+            error: error.seen_from(base),
+        }),
         Happened::Preview { node, preview } => News::Live {
             node,
             shown: Shown::new(preview),
@@ -191,14 +196,13 @@ fn news(what: Happened) -> News {
         | Happened::Progress { .. }
         | Happened::Note { .. }
         | Happened::Finished { .. }
-        | Happened::Failed { .. }
         | Happened::Skipped { .. }
         | Happened::Cancelled { .. }
         | Happened::Ended { .. } => News::Happened(what),
     }
 }
 
-fn end(outcome: Outcome) -> End {
+fn end(outcome: Outcome, base: &Path) -> End {
     if outcome.cancelled {
         return End::Cancelled;
     }
@@ -208,7 +212,7 @@ fn end(outcome: Outcome) -> End {
     let failed = outcome.failed.into_iter();
     End::Failed(
         failed
-            .map(|(node, error)| (node, error.to_string()))
+            .map(|(node, error)| (node, error.seen_from(base).to_string()))
             .collect(),
     )
 }

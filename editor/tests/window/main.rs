@@ -15,7 +15,7 @@ use editor::canvas::scene::{Scene, Side};
 use editor::chrome::{empty, tabs, toolbar};
 use editor::command::Command;
 use editor::host::Host;
-use graph::document::{Graph, NodeId, Wire};
+use graph::document::{Graph, NodeId, Position, Wire};
 use graph::engine::{Engine, Settings};
 use graph::node::Descriptor;
 use graph::registry::{Entry, Registry};
@@ -23,6 +23,7 @@ use graph::run::Resources;
 use graph::value::Footprint;
 use graph::workflow::to_text;
 use iced::Point;
+use iced::keyboard::Key;
 use iced::keyboard::key::Named;
 use picture::Picture;
 use robot::Robot;
@@ -111,6 +112,43 @@ fn socket(robot: &Robot, node: &str, port: &str, side: Side) -> Point {
         .expect("there is such a socket");
     let at = app.canvas().camera.to_screen(world);
     Point::new(at.x, at.y + tabs::HEIGHT + toolbar::HEIGHT)
+}
+
+/// Where a node is on the canvas.
+fn place(robot: &Robot, node: &str) -> Position {
+    graph(robot).layout().nodes[&id(node)]
+}
+
+#[test]
+fn who_types_faster_than_the_window_is_drawn_finds_the_same_node() {
+    let folder = folder();
+    let mut robot = editor(folder.path(), &["text_to_image.ron"]);
+    let letters = "text input".chars();
+    let letters = letters.map(|letter| Key::Character(letter.to_string().into()));
+    robot.point_at(FREE);
+    robot.press_at_once(
+        [Key::Named(Named::Tab)]
+            .into_iter()
+            .chain(letters)
+            .chain([Key::Named(Named::Backspace), Key::Character("t".into())]),
+    );
+    robot.press(Named::Enter);
+    assert!(graph(&robot).nodes().contains_key(&id("text")));
+}
+
+#[test]
+fn a_node_comes_to_the_pointer_that_was_moved_while_the_search_was_open() {
+    let folder = folder();
+    let mut robot = editor(folder.path(), &["text_to_image.ron"]);
+    add(&mut robot, "text input", FREE);
+    robot.press(Named::Tab);
+    robot.point_at(Point::new(FREE.x, FREE.y - 500.0));
+    robot.point_at(FREE);
+    robot.press(Named::Escape);
+    robot.press(Named::Tab);
+    robot.write("text input");
+    robot.press(Named::Enter);
+    assert_eq!(place(&robot, "text"), place(&robot, "text_2"));
 }
 
 #[test]
@@ -339,15 +377,6 @@ fn example(folder: &Path, name: &str) -> Robot {
 fn the_pictures_of_the_documentation_are_what_is_seen() {
     let folder = folder();
     let mut robot = example(folder.path(), "text_to_image.ron");
-    let title = socket(&robot, "sample", "denoiser", Side::Input);
-    robot.click_at(Point::new(title.x + 60.0, title.y - 28.0));
-    robot.point_at(FREE);
-    shoot(&mut robot, "text_to_image_dark");
-    let theme = || Message::Toolbar(toolbar::Message::Command(Command::Theme));
-    robot.send(theme());
-    shoot(&mut robot, "text_to_image_light");
-    robot.send(theme());
-
     let from = socket(&robot, "encode", "prompt", Side::Output);
     robot.drag(from, Point::new(480.0, 400.0));
     shoot(&mut robot, "wiring");
@@ -369,9 +398,4 @@ fn the_pictures_of_the_documentation_are_what_is_seen() {
 
     robot.write("?");
     shoot(&mut robot, "keys");
-    robot.press(Named::Escape);
-
-    robot.click("Form");
-    robot.point_at(Point::new(1270.0, 420.0));
-    shoot(&mut robot, "form");
 }

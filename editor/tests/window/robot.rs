@@ -28,6 +28,9 @@ use iced_test::selector::Selector;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Longer than anything waits before it begins.
+const REST: Duration = Duration::from_millis(400);
+
 /// The editor in a window without a screen.
 pub struct Robot {
     pub app: App,
@@ -59,6 +62,18 @@ pub fn folders(folder: &Path) -> Folders {
     Folders {
         config: folder.join("config"),
         state: folder.join("state"),
+    }
+}
+
+fn pressed(key: Key, modifiers: Modifiers, text: Option<&str>) -> keyboard::Event {
+    keyboard::Event::KeyPressed {
+        key: key.clone(),
+        modified_key: key,
+        physical_key: Physical::Code(Code::Fn),
+        location: Location::Standard,
+        modifiers,
+        text: text.map(Into::into),
+        repeat: false,
     }
 }
 
@@ -109,6 +124,15 @@ impl Robot {
             self.perform(action);
         }
         self.feel([]);
+    }
+
+    /// Waits until what is looked at has been worked out as well, which begins when nothing moves any more.
+    pub fn rest(&mut self) {
+        for _ in 0..3 {
+            std::thread::sleep(REST);
+            self.feel([]);
+            self.settle();
+        }
     }
 
     fn perform(&mut self, action: Action<Message>) {
@@ -252,18 +276,19 @@ impl Robot {
         );
     }
 
+    /// Presses a key that has a name with Control held down.
+    pub fn control_named(&mut self, named: Named) {
+        self.key_event(
+            Key::Named(named),
+            Modifiers::CTRL | Modifiers::COMMAND,
+            None,
+        );
+    }
+
     fn key_event(&mut self, key: Key, modifiers: Modifiers, text: Option<&str>) {
         self.feel([
             Event::Keyboard(keyboard::Event::ModifiersChanged(modifiers)),
-            Event::Keyboard(keyboard::Event::KeyPressed {
-                key: key.clone(),
-                modified_key: key.clone(),
-                physical_key: Physical::Code(Code::Fn),
-                location: Location::Standard,
-                modifiers,
-                text: text.map(Into::into),
-                repeat: false,
-            }),
+            Event::Keyboard(pressed(key.clone(), modifiers, text)),
             Event::Keyboard(keyboard::Event::KeyReleased {
                 key: key.clone(),
                 modified_key: key,
@@ -273,6 +298,20 @@ impl Robot {
             }),
             Event::Keyboard(keyboard::Event::ModifiersChanged(Modifiers::empty())),
         ]);
+    }
+
+    /// Presses keys so fast that the window cannot be drawn between them.
+    pub fn press_at_once(&mut self, keys: impl IntoIterator<Item = Key>) {
+        for key in keys {
+            let text = match &key {
+                Key::Character(letter) => Some(letter.to_string()),
+                Key::Named(_) | Key::Unidentified => None,
+            };
+            let event = pressed(key, Modifiers::empty(), text.as_deref());
+            let task = self.app.update(Message::Pressed(event));
+            self.take(task);
+        }
+        self.feel([]);
     }
 
     /// What is seen: how many pixels a row, how many rows, and red, green, blue and opacity of each.

@@ -1,9 +1,11 @@
 //! Real runs of the example workflows with the small model, and the pictures of them that the documentation shows.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use editor::app::Message;
+use editor::canvas::scene::Scene;
 use editor::chrome::{empty, toolbar};
 use editor::command::Command;
 use editor::host::Host;
@@ -13,6 +15,7 @@ use graph::engine::{Engine, Settings};
 use graph::registry::Registry;
 use graph::run::Resources;
 use graph::value::Footprint;
+use graph::workflow::Workflow;
 use iced::Point;
 use iced::keyboard::key::Named;
 use nodes::compute::Compute;
@@ -136,4 +139,33 @@ fn a_run_that_fails_shows_where_and_why() {
     );
     assert!(!is_finished(&robot, "decode"));
     shoot(&mut robot, "error");
+}
+
+#[test]
+fn the_nodes_of_no_workflow_lie_on_each_other() {
+    let mut registry = Registry::default();
+    nodes::register(&mut registry);
+    let (mut checked, mut found) = (0, Vec::new());
+    for entry in std::fs::read_dir(workflows()).expect("the workflows are there") {
+        let path = entry.expect("the folder can be read").path();
+        if path.extension().is_none_or(|ending| ending != "ron") {
+            continue;
+        }
+        let workflow = Workflow::open(&path, &registry).expect("it is a workflow");
+        let scene = Scene::new(&workflow.graph, &registry, &BTreeSet::new());
+        for (number, node) in scene.nodes().iter().enumerate() {
+            // What a run tells of a node stands above it.
+            let room = node.bounds.inflate(0.0, 14.0);
+            for other in &scene.nodes()[number + 1..] {
+                let meets = room.intersects(&other.bounds.inflate(0.0, 14.0));
+                let [node, other] = [&node.id, &other.id];
+                if meets {
+                    found.push(format!("{}: `{node}` lies on `{other}`", path.display()));
+                }
+            }
+        }
+        checked += 1;
+    }
+    assert_eq!(found, [""; 0]);
+    assert!(checked > 10, "only {checked} workflows were found");
 }
