@@ -103,6 +103,12 @@ impl Robot {
         robot
     }
 
+    /// Makes the window larger or smaller.
+    pub fn resize(&mut self, (width, height): (u16, u16)) {
+        self.size = Size::new(f32::from(width), f32::from(height));
+        self.send(Message::Resized(self.size));
+    }
+
     /// Lets the editor take in `message`, and all that comes of it without waiting for anything.
     pub fn send(&mut self, message: Message) {
         let task = self.app.update(message);

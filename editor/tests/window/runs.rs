@@ -99,8 +99,10 @@ fn a_picture_is_made_step_by_step_and_gone_on_from() {
     command(&mut robot, Command::Theme);
 
     robot.click("Form");
-    robot.point_at(Point::new(1270.0, 400.0));
+    robot.resize((960, 640));
+    robot.point_at(Point::new(950.0, 400.0));
     shoot(&mut robot, "form");
+    robot.resize((1280, 800));
 
     robot.click("Tokens");
     robot.settle();
