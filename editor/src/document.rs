@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use graph::document::Graph;
+use graph::document::{Graph, PortRef};
 use graph::edit::{Edit, EditError};
 use graph::history::History;
 use graph::registry::Registry;
@@ -52,6 +52,8 @@ pub struct Document {
     title: String,
     base: PathBuf,
     notices: BTreeSet<Notice>,
+    /// The comments in the file, until somebody agrees to lose them.
+    comments: Vec<String>,
     offer: Option<Recoverable>,
     store: Arc<Mutex<Store>>,
 }
@@ -85,7 +87,9 @@ impl Document {
         };
         let store = Store::of_file(&path, Some(fingerprint(&workflow)), folders);
         let real = store.file().map(Path::to_owned).unwrap_or_default();
+        let comments = comments(&workflow);
         let mut document = Self::new(workflow.graph, title, store);
+        document.comments = comments;
         document.base = folder_of(&path);
         document.path = Some(path);
         let mine = !document.store().is_open_elsewhere();
@@ -164,6 +168,7 @@ impl Document {
             title,
             base: PathBuf::from("."),
             notices: BTreeSet::new(),
+            comments: Vec::new(),
             offer: None,
             store: Arc::new(Mutex::new(store)),
         }
@@ -265,6 +270,20 @@ impl Document {
         self.history.can_redo()
     }
 
+    /// Whether the step that would be taken back set the parameter `target`.
+    pub fn undo_sets(&self, target: &PortRef) -> bool {
+        self.history
+            .next_undo()
+            .is_some_and(|edit| edit.sets(target))
+    }
+
+    /// Whether the step that would be made again sets the parameter `target`.
+    pub fn redo_sets(&self, target: &PortRef) -> bool {
+        self.history
+            .next_redo()
+            .is_some_and(|edit| edit.sets(target))
+    }
+
     /// Writes the workflow to its file, here and now.
     ///
     /// Errors: why not; the file is then as it was.
@@ -285,8 +304,9 @@ impl Document {
     ///
     /// A name that does not end like a workflow gets that ending.
     ///
-    /// Errors: it was never saved, or its name with that ending is another file's.
-    pub fn saving(&self, target: Target) -> Result<Saving, SaveError> {
+    /// Errors: it was never saved, its name with that ending is another file's, or the file holds comments that
+    /// would be lost; that is then a notice as well.
+    pub fn saving(&mut self, target: Target) -> Result<Saving, SaveError> {
         let (target, path) = match target {
             Target::Own | Target::OwnAnyway => {
                 (target, self.path.clone().ok_or(SaveError::NoFile)?)
@@ -300,6 +320,14 @@ impl Document {
                 (Target::Other(path.clone()), path)
             }
         };
+        let keeps_file = matches!(target, Target::Own | Target::OwnAnyway) || self.is_at(&path);
+        if keeps_file && let Some(first) = self.comments.first() {
+            let _ = self.notices.insert(Notice::LosesComments {
+                count: self.comments.len(),
+                first: first.clone(),
+            });
+            return Err(SaveError::LosesComments { path });
+        }
         Ok(Saving {
             graph: self.graph.clone(),
             revision: self.revision,
@@ -307,6 +335,17 @@ impl Document {
             path,
             store: self.store.clone(),
         })
+    }
+
+    /// Takes note that the comments in the file may be lost.
+    pub fn give_up_comments(&mut self) {
+        self.comments.clear();
+        self.forget_comments_notice();
+    }
+
+    fn forget_comments_notice(&mut self) {
+        let is_other = |notice: &Notice| !matches!(notice, Notice::LosesComments { .. });
+        self.notices.retain(is_other);
     }
 
     /// Lets paths that the nodes read lead where they do now once the file is the one at `path`; one step to undo.
@@ -339,6 +378,7 @@ impl Document {
         // What was changed meanwhile is in no journal any more.
         self.journalled = saved.revision;
         self.notices.clear();
+        self.comments.clear();
         self.notice_store();
         self.history.seal();
         Ok(())
@@ -355,6 +395,8 @@ impl Document {
             Found::File(workflow) | Found::Picture(workflow) => workflow,
         };
         self.store().believe(Some(fingerprint(&workflow)));
+        self.comments = comments(&workflow);
+        self.forget_comments_notice();
         self.replace(&workflow.graph);
         self.saved = Some(workflow.graph);
         self.changed();
@@ -508,6 +550,12 @@ impl Document {
 
 fn fingerprint(workflow: &Workflow) -> Fingerprint {
     Fingerprint::of(workflow.source().text().as_bytes())
+}
+
+/// The comments that writing the workflow loses.
+fn comments(workflow: &Workflow) -> Vec<String> {
+    let comments = workflow.lost_comments();
+    comments.into_iter().map(str::to_owned).collect()
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -171,6 +171,31 @@ impl Edit {
         })
     }
 
+    /// Whether it sets the parameter `target`, alone or among others.
+    pub fn sets(&self, target: &PortRef) -> bool {
+        match self {
+            Self::SetParam { node, name, .. } | Self::SetVerbatim { node, name, .. } => {
+                *node == target.node && *name == target.port
+            }
+            Self::Batch(edits) => edits.iter().any(|edit| edit.sets(target)),
+            Self::AddNode(_)
+            | Self::RemoveNode(_)
+            | Self::RenameNode { .. }
+            | Self::Connect(_)
+            | Self::Disconnect(_)
+            | Self::SetState { .. }
+            | Self::Move { .. }
+            | Self::SetCollapsed { .. }
+            | Self::SetInterfaceParam { .. }
+            | Self::SetInterfaceOutput { .. }
+            | Self::SetAbout(_)
+            | Self::SetPlugin { .. }
+            | Self::SetFrame { .. }
+            | Self::SetNote { .. }
+            | Self::SetReroutes { .. } => false,
+        }
+    }
+
     /// Sets the parameter `target` to `value`.
     pub fn set(target: &PortRef, value: ParamValue) -> Self {
         Self::SetParam {

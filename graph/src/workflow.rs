@@ -109,6 +109,18 @@ impl Workflow {
         Problems::new(errors.iter().map(|error| self.problem(error)).collect())
     }
 
+    /// The comments of the file that [`to_text`] does not write, as they stand there: a graph knows nothing of them.
+    pub fn lost_comments(&self) -> Vec<&str> {
+        let mut comments = syntax::comments(self.source.text());
+        if !comments.is_empty() {
+            // Values of kinds that nobody knows are kept as they stand.
+            let written = to_text(&self.graph);
+            let kept = syntax::comments(&written);
+            comments.retain(|comment| !kept.contains(comment));
+        }
+        comments
+    }
+
     /// The file's text and name.
     pub fn source(&self) -> &Source {
         &self.source

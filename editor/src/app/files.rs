@@ -131,6 +131,7 @@ impl App {
         let id = tab.id;
         match tab.document.saving(target) {
             Ok(saving) => off_thread(move || Message::Saved(id, Box::new(saving.perform()))),
+                self.closing = None;
             Err(error) => {
                 self.save_failed(&error);
                 Task::none()
@@ -200,6 +201,10 @@ impl App {
             Remedy::Save => return self.save(),
             Remedy::SaveAs => self.ask_where_to_save(),
             Remedy::Reload => self.reload(),
+            Remedy::SaveAnyway => {
+                self.tab_mut().document.give_up_comments();
+                return self.save();
+            }
             Remedy::Overwrite => return self.save_to(Target::OwnAnyway),
             Remedy::Recover => {
                 let (tab, registry) = self.tab_and_registry();

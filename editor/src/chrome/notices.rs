@@ -17,6 +17,8 @@ pub enum Remedy {
     Reload,
     /// Write the file over what another program has written.
     Overwrite,
+    /// Write the file, and lose the comments that stand in it.
+    SaveAnyway,
     /// Take what a killed editor has left.
     Recover,
     /// Give up what a killed editor has left.
@@ -56,6 +58,7 @@ fn bar(notice: &Notice) -> Bar {
             &[Remedy::Reload, Remedy::Overwrite, Remedy::SaveAs],
         ),
         Notice::Gone => (Icon::Trash, &[Remedy::Save, Remedy::SaveAs]),
+        Notice::LosesComments { .. } => (Icon::Warning, &[Remedy::SaveAs, Remedy::SaveAnyway]),
         Notice::OpenedElsewhere => (Icon::Lock, &[Remedy::SaveAs]),
         Notice::NotKept { .. } => (Icon::Warning, &[Remedy::Save, Remedy::SaveAs]),
         Notice::FolderClosed => (Icon::Lock, &[Remedy::SaveAs]),
@@ -106,6 +109,7 @@ impl Remedy {
             Self::SaveAs => "Save as…",
             Self::Reload => "Reload",
             Self::Overwrite => "Overwrite",
+            Self::SaveAnyway => "Save anyway",
             Self::Recover => "Recover",
             Self::Discard => "Discard",
         }

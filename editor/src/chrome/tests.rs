@@ -53,6 +53,11 @@ fn every_notice_has_the_buttons_that_mend_it() {
     check(Notice::ChangedOnDisk, "Save as…", notices::Remedy::SaveAs);
     check(Notice::Gone, "Save", notices::Remedy::Save);
     check(Notice::OpenedElsewhere, "Save as…", notices::Remedy::SaveAs);
+    let comments = Notice::LosesComments {
+        count: 2,
+        first: "// By hand.".into(),
+    };
+    check(comments, "Save anyway", notices::Remedy::SaveAnyway);
     check(Notice::FolderClosed, "Save as…", notices::Remedy::SaveAs);
     let reason = "no space left".to_owned();
     check(Notice::NotKept { reason }, "Save", notices::Remedy::Save);

@@ -9,6 +9,13 @@ pub enum Notice {
     ChangedOnDisk,
     /// The file has been taken away.
     Gone,
+    /// Saving loses the comments that somebody has written into the file by hand.
+    LosesComments {
+        /// How many there are.
+        count: usize,
+        /// The first of them, as it stands.
+        first: String,
+    },
     /// Another editor, or another tab, has the file open.
     OpenedElsewhere,
     /// What has not been saved would be lost if the editor were killed.
@@ -27,6 +34,14 @@ impl fmt::Display for Notice {
                 "Another program has changed the file. Reload it, overwrite it, or save elsewhere.",
             ),
             Self::Gone => out.write_str("The file is gone. Save to write it anew."),
+            Self::LosesComments { count: 1, first } => write!(
+                out,
+                "Saving would lose a comment that was written into the file by hand: {first}"
+            ),
+            Self::LosesComments { count, first } => write!(
+                out,
+                "Saving would lose {count} comments that were written into the file by hand: {first} …"
+            ),
             Self::OpenedElsewhere => out.write_str(
                 "The file is open in another editor or tab. Look at it here, or save elsewhere.",
             ),

@@ -108,3 +108,21 @@ fn a_refused_step_leaves_no_trace() {
     assert!(history.apply(&mut graph, missing).is_err());
     assert!(!history.can_undo());
 }
+
+#[test]
+fn it_is_known_what_the_next_step_back_and_forth_sets() {
+    let (mut graph, mut history) = start();
+    assert_eq!(history.next_undo(), None);
+    let set = Edit::set(&port("a.text"), ParamValue::Int(1));
+    let both = Edit::Batch(vec![shift("b", 1), set]);
+    history.apply(&mut graph, both).expect("it can be done");
+    let sets = |edit: Option<&Edit>, target| edit.is_some_and(|edit| edit.sets(&port(target)));
+    assert!(sets(history.next_undo(), "a.text"));
+    assert!(!sets(history.next_undo(), "b.text"));
+    assert!(history.undo(&mut graph));
+    assert!(sets(history.next_redo(), "a.text") && history.next_undo().is_none());
+    history
+        .apply(&mut graph, shift("a", 1))
+        .expect("it can be done");
+    assert!(!sets(history.next_undo(), "a.text"));
+}

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use crate::problem::{Problem, Source};
 use lexer::{Lexer, Token};
 
+pub use lexer::comments;
+
 /// How deep brackets may be nested: far more than any workflow needs, far less than would overflow the stack.
 pub const DEEPEST: usize = 32;
 

@@ -63,6 +63,32 @@ fn a_file_written_by_hand_may_be_brief_and_have_comments() {
 }
 
 #[test]
+fn the_comments_that_writing_loses_are_known() {
+    let text = r##"// Made by hand.
+(   /* Formats: /* only one */ so far. */
+    format: 1, // The newest.
+    about: "See http://example.org/*.",
+    nodes: {
+        "a": (kind: "test.text", version: 1, params: {"text": r#"// "no" comment"#}),
+        "b": (kind: "acme.odd", version: 1, params: {"odd": Some('/' /* kept */)}),
+    },//
+)
+// The end"##;
+    let expected = [
+        "// Made by hand.",
+        "/* Formats: /* only one */ so far. */",
+        "// The newest.",
+        "//",
+        "// The end",
+    ];
+    let workflow = read(text);
+    assert_eq!(workflow.lost_comments(), expected);
+    let written = to_text(&workflow.graph);
+    assert!(written.contains("/* kept */"), "{written}");
+    assert!(read(&written).lost_comments().is_empty());
+}
+
+#[test]
 fn long_nodes_and_long_lists_are_broken_into_lines() {
     let params: Vec<String> = (0..12)
         .map(|at| format!("\"p{at:02}\": \"{at}\""))

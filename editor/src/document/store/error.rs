@@ -32,6 +32,12 @@ pub enum SaveError {
         /// The file.
         path: PathBuf,
     },
+    /// Somebody has written comments into the file by hand, and nobody has agreed to lose them.
+    #[error("saving would lose the comments in the file: save anyway, or save elsewhere: `{}`", path.display())]
+    LosesComments {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not to be written.
     #[error("the file is protected against writing: save elsewhere: `{}`", path.display())]
     ReadOnly {

@@ -252,3 +252,50 @@ fn a_file_that_is_protected_is_left_alone() {
         .save_as(&desk.path("b.ron"))
         .expect("the folder can be written");
 }
+
+#[test]
+fn comments_are_not_lost_before_somebody_agrees() {
+    let commented = FILE.replace(
+        "    wires: [",
+        "    // How they hang together.\n    wires: [",
+    );
+    let desk = Desk::new();
+    let _ = desk.put("a.ron", &commented);
+    let mut document = desk.open("a.ron");
+    assert!(document.notice().is_none(), "looking loses nothing");
+    about(&mut document, "Other.");
+    for _ in 0..2 {
+        let error = document.save().expect_err("a comment would be lost");
+        assert!(matches!(error, SaveError::LosesComments { .. }), "{error}");
+    }
+    let error = document.save_as(&desk.path("a.ron"));
+    assert!(error.is_err(), "it is the same file");
+    assert_eq!(desk.text("a.ron"), commented);
+    let expected = Notice::LosesComments {
+        count: 1,
+        first: "// How they hang together.".into(),
+    };
+    assert_eq!(document.notice(), Some(&expected));
+
+    document.give_up_comments();
+    assert!(document.notice().is_none());
+    document.save().expect("the folder can be written");
+    assert!(!desk.text("a.ron").contains("//"));
+    about(&mut document, "Another.");
+    document.save().expect("there is no comment any more");
+}
+
+#[test]
+fn comments_stay_in_the_file_that_is_left() {
+    let commented = format!("// By hand.\n{FILE}");
+    let desk = Desk::new();
+    let _ = desk.put("a.ron", &commented);
+    let mut document = desk.open("a.ron");
+    assert!(document.save().is_err());
+    document
+        .save_as(&desk.path("b.ron"))
+        .expect("the folder can be written");
+    assert!(document.notice().is_none());
+    document.save().expect("the new file has no comments");
+    assert_eq!(desk.text("a.ron"), commented);
+}

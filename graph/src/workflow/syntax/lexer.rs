@@ -125,6 +125,36 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// The comments of `text`, in order, as they stand.
+pub fn comments(text: &str) -> Vec<&str> {
+    let mut lexer = Lexer::new(text);
+    let mut found = Vec::new();
+    loop {
+        let (token, span) = lexer.next();
+        found.extend(comments_of_blank(&text[lexer.last_end()..span.start]));
+        if token == Token::End {
+            return found;
+        }
+    }
+}
+
+/// The comments of what stands between two tokens.
+fn comments_of_blank(blank: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = blank;
+    while let Some(start) = rest.find('/') {
+        let here = &rest[start..];
+        let length = if here.starts_with("/*") {
+            comment(here).unwrap_or(here.len())
+        } else {
+            here.find('\n').unwrap_or(here.len())
+        };
+        found.push(here[..length].trim_end());
+        rest = &here[length..];
+    }
+    found
+}
+
 fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{200e}' | '\u{200f}')
 }
