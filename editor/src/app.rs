@@ -261,6 +261,7 @@ impl App {
     pub fn update(&mut self, message: Message) -> Task<Message> {
         let task = self.take_in(message);
         self.progress = self.measure();
+        self.tabs[self.chosen].compare(&mut self.runner);
         task
     }
 

@@ -26,7 +26,7 @@ use iced::Task;
 use iced::futures::channel::mpsc;
 
 use crate::preview::{Shown, Thumbnails};
-use crate::status::{Beside, Statuses};
+use crate::status::{Beside, Statuses, contents};
 
 /// A document that runs belong to: a tab of the window, or something that somebody looks at beside one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -226,6 +226,8 @@ impl Runner {
             None => Beside::Forgotten,
         };
         seen.statuses.begin(plan.nodes(), beside);
+        let contents = contents(&request.graph, &self.registry);
+        seen.statuses.ask(&contents);
         let current = Current::new(number, request.label, left_out);
         let work = thread::Work {
             number,
@@ -331,6 +333,15 @@ impl Runner {
             seen.statuses.rename(from, to);
             seen.thumbnails.rename(from, to);
         }
+    }
+
+    /// Finds out which results of `document` are of something else than `graph`; `false` where nothing was run yet.
+    pub fn compare(&mut self, document: TabId, graph: &Graph) -> bool {
+        let Some(seen) = self.documents.get_mut(&document) else {
+            return false;
+        };
+        seen.statuses.compare(contents(graph, &self.registry));
+        true
     }
 
     /// The run of `document` that goes on.

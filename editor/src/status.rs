@@ -1,5 +1,6 @@
 //! How every node of a document fares: in its last run, and what stands in the way of the next.
 
+mod content;
 mod faults;
 
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::time::Duration;
 use graph::document::NodeId;
 use graph::engine::Happened;
 
+pub use content::{Content, Contents, contents};
 pub(crate) use faults::needed;
 pub use faults::{Fault, Faults, Weight};
 
@@ -64,6 +66,10 @@ pub enum NodeStatus {
 #[derive(Clone, Debug, Default)]
 pub struct Statuses {
     nodes: BTreeMap<NodeId, Told>,
+    /// What the last result of a node came of.
+    results: Contents,
+    /// What results would come of now.
+    now: Contents,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +78,8 @@ struct Told {
     /// Why it runs, while it does.
     reason: Option<String>,
     notes: VecDeque<String>,
+    /// What its result comes of.
+    asked: Option<Content>,
 }
 
 impl Statuses {
@@ -114,9 +122,43 @@ impl Statuses {
                 status: NodeStatus::Waiting,
                 reason: None,
                 notes: VecDeque::new(),
+                asked: None,
             };
             let _ = self.nodes.insert(node.clone(), waiting);
         }
+    }
+
+    /// Takes note of what the results of the run that has begun come of.
+    pub fn ask(&mut self, contents: &Contents) {
+        for (node, told) in &mut self.nodes {
+            if told.status == NodeStatus::Waiting {
+                told.asked = contents.get(node).copied();
+            }
+        }
+    }
+
+    /// Takes note of what results would come of now; to be called whenever the document has changed.
+    pub fn compare(&mut self, now: Contents) {
+        self.now = now;
+    }
+
+    /// Whether what is known of `node` came of something else than what is in the document now.
+    ///
+    /// A node that waits or works is not, for its result is on its way.
+    pub fn is_stale(&self, node: &NodeId) -> bool {
+        let Some(now) = self.now.get(node) else {
+            return false;
+        };
+        let told = self.nodes.get(node);
+        let known = match told.map(|told| &told.status) {
+            Some(NodeStatus::Waiting | NodeStatus::Running { .. }) => None,
+            Some(NodeStatus::Failed { .. }) => told.and_then(|told| told.asked.as_ref()),
+            Some(
+                NodeStatus::Finished { .. } | NodeStatus::Skipped { .. } | NodeStatus::Cancelled,
+            )
+            | None => self.results.get(node),
+        };
+        known.is_some_and(|known| known != now)
     }
 
     /// Takes in what happened in the run.
@@ -164,6 +206,9 @@ impl Statuses {
                 reason,
                 ..
             } => {
+                if let Some(asked) = told.asked {
+                    let _ = self.results.insert(node.clone(), asked);
+                }
                 told.status = NodeStatus::Finished {
                     took: *took,
                     from_cache: *from_cache,
@@ -171,6 +216,7 @@ impl Statuses {
                 };
             }
             Happened::Failed { error, .. } => {
+                let _ = self.results.remove(node);
                 told.status = NodeStatus::Failed {
                     message: error.problem(),
                     hint: error.hint().map(Into::into),
@@ -203,6 +249,9 @@ impl Statuses {
     pub fn rename(&mut self, from: &NodeId, to: &NodeId) {
         if let Some(told) = self.nodes.remove(from) {
             let _ = self.nodes.insert(to.clone(), told);
+        }
+        if let Some(result) = self.results.remove(from) {
+            let _ = self.results.insert(to.clone(), result);
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct Tab {
     pub ran: Option<Ran>,
     /// Which thumbnails the histories were gathered from.
     gathered: Option<u64>,
+    /// The revision that results were compared with last.
+    compared: Option<u64>,
 }
 
 /// What was run.
@@ -98,6 +100,7 @@ impl Tab {
             histories: Histories::new(),
             ran: None,
             gathered: None,
+            compared: None,
         };
         tab.refresh(registry);
         tab
@@ -118,6 +121,14 @@ impl Tab {
                 registry,
                 histories: &self.histories,
             });
+        }
+    }
+
+    /// Finds out which results are of what was there before a change.
+    pub fn compare(&mut self, runner: &mut Runner) {
+        let revision = self.document.revision();
+        if self.compared != Some(revision) && runner.compare(self.id, self.document.graph()) {
+            self.compared = Some(revision);
         }
     }
 

@@ -10,7 +10,7 @@ use iced::{ContentFit, Element, Fill};
 
 use super::{Context, Form, Message};
 use crate::inspector::ResultEvent;
-use crate::param::parts::{name_badge, scrolled};
+use crate::param::parts::{explained, name_badge, scrolled};
 use crate::param::words;
 use crate::preview::{Shown, Thumbnail};
 use crate::theme::{
@@ -49,6 +49,9 @@ impl Form {
         let mut head = row![text(words(name)).size(TEXT_TITLE), space().width(Fill),]
             .spacing(GAP)
             .align_y(Vertical::Center);
+        if context.statuses.is_stale(&target.node) {
+            head = head.push(outdated());
+        }
         if self.is_arranged {
             let message = |event| Message::Result(target.clone(), event);
             head = head.push(name_badge(
@@ -171,6 +174,20 @@ fn large<'a>(handle: &Handle, filter: FilterMethod, target: &PortRef) -> Element
         .style(|_, _| button::Style::default())
         .on_press(Message::Opened(target.node.clone()));
     framed(picture)
+}
+
+/// That a result is of what was set before.
+fn outdated<'a>() -> Element<'a, Message> {
+    let words = row![
+        icon(Icon::History).size(TEXT).style(style::text::warning),
+        text("Outdated").size(TEXT).style(style::text::warning),
+    ]
+    .spacing(GAP_SMALL)
+    .align_y(Vertical::Center);
+    explained(
+        words,
+        "Something has been changed since it was made: run again",
+    )
 }
 
 fn framed<'a>(content: impl Into<Element<'a, Message>>) -> Element<'a, Message> {

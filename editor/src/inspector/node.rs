@@ -125,7 +125,9 @@ fn fate<'a>(
         .map(|fault| status::failure(&fault.message, fault.hint.as_deref(), fault.port.as_deref()));
     let status = context.statuses.get(node);
     let status = status.map(|status| status::view(status, context.statuses.reason(node)));
-    let lines: Vec<Element<'a, Message>> = faults.chain(status).collect();
+    let is_stale = context.statuses.is_stale(node);
+    let stale = is_stale.then(status::stale);
+    let lines: Vec<Element<'a, Message>> = faults.chain(stale).chain(status).collect();
     (!lines.is_empty()).then(|| Column::with_children(lines).spacing(GAP).into())
 }
 

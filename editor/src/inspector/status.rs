@@ -76,6 +76,19 @@ pub fn view<'a>(status: &'a NodeStatus, reason: Option<&'a str>) -> Element<'a, 
     }
 }
 
+/// That what follows is of something else than what is set now.
+pub fn stale<'a>() -> Element<'a, Message> {
+    row![
+        icon(Icon::History).size(TEXT).style(style::text::warning),
+        text("outdated: changed since it ran, here or before it")
+            .size(TEXT)
+            .style(style::text::warning),
+    ]
+    .spacing(GAP_SMALL + 2.0)
+    .align_y(Vertical::Center)
+    .into()
+}
+
 fn line<'a>(picture: Icon, words: String, reason: Option<&'a str>) -> Element<'a, Message> {
     let head = row![
         icon(picture).size(TEXT).style(style::text::muted),

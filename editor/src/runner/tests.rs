@@ -73,6 +73,15 @@ impl Bench {
         self.end(&mut trial)
     }
 
+    /// The nodes of which something else is known than what these lines come to.
+    fn stale(&mut self, lines: &str) -> Vec<String> {
+        let now = graph(lines);
+        assert!(self.runner.compare(TAB, &now), "something was run");
+        let statuses = self.runner.statuses(TAB);
+        let nodes = now.nodes().keys().filter(|node| statuses.is_stale(node));
+        nodes.map(ToString::to_string).collect()
+    }
+
     /// How the nodes fare, in a word each.
     fn fares(&self) -> Vec<String> {
         let statuses = self.runner.statuses(TAB).iter();
@@ -470,4 +479,38 @@ fn a_renamed_node_keeps_its_status_and_its_picture() {
     let mut trial = Trial { number, messages };
     assert_eq!(bench.end(&mut trial), End::Complete);
     assert_eq!(bench.fares(), ["a was there", "z was there"]);
+}
+
+#[test]
+fn results_are_stale_while_something_else_is_set_than_they_came_of() {
+    let mut bench = Bench::new();
+    let lines = |value: &str| {
+        format!("a: number \"value\": {value}\n b: number\n end: paint\n a.number -> end.number")
+    };
+    assert!(
+        !bench.runner.compare(TAB, &graph("a: number")),
+        "no run yet"
+    );
+    assert_eq!(bench.run(&lines("2.0")), End::Complete);
+    assert!(bench.stale(&lines("2.0")).is_empty());
+    assert_eq!(bench.stale(&lines("3.0")), ["a", "end"]);
+    assert!(bench.stale(&lines("2.0")).is_empty(), "it was taken back");
+
+    // A run of a part makes no more than that part fresh.
+    let mut trial = bench.start(&lines("3.0"), Some("a"));
+    assert_eq!(bench.stale(&lines("3.0")), ["end"], "a is on its way");
+    assert_eq!(bench.end(&mut trial), End::Complete);
+    assert_eq!(bench.stale(&lines("3.0")), ["end"]);
+    assert_eq!(bench.stale(&lines("2.0")), ["a"]);
+}
+
+#[test]
+fn a_failure_is_stale_as_soon_as_something_is_done_about_it() {
+    let mut bench = Bench::new();
+    let lines = |how: &str| {
+        format!("a: number\n bad: go_wrong \"how\": \"{how}\"\n a.number -> bad.number")
+    };
+    assert!(matches!(bench.run(&lines("hint")), End::Failed(_)));
+    assert!(bench.stale(&lines("hint")).is_empty());
+    assert_eq!(bench.stale(&lines("input")), ["bad"]);
 }

@@ -341,7 +341,12 @@ impl<'a> Brush<'a> {
     }
 
     /// Draws a picture, as large as `bounds`.
-    pub fn picture(&mut self, handle: &image::Handle, bounds: Rectangle, sharp: bool) {
+    pub fn picture(
+        &mut self,
+        handle: &image::Handle,
+        bounds: Rectangle,
+        (sharp, opacity): (bool, f32),
+    ) {
         use iced::advanced::image::Renderer as _;
 
         let filter_method = if sharp {
@@ -349,7 +354,9 @@ impl<'a> Brush<'a> {
         } else {
             image::FilterMethod::Linear
         };
-        let picture = image::Image::new(handle.clone()).filter_method(filter_method);
+        let picture = image::Image::new(handle.clone())
+            .filter_method(filter_method)
+            .opacity(opacity);
         self.renderer.draw_image(picture, bounds, self.bounds());
     }
 }

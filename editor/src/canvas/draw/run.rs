@@ -104,7 +104,9 @@ pub fn badge(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox) {
         NodeStatus::Finished {
             took, from_cache, ..
         } => {
-            if *from_cache {
+            if painting.statuses.is_stale(&node.id) {
+                (Some(Icon::History), "outdated".to_owned(), look.warning)
+            } else if *from_cache {
                 (Some(Icon::Cached), "cached".to_owned(), look.muted)
             } else {
                 (Some(Icon::Check), duration(*took), look.success)

@@ -20,6 +20,8 @@ const MOST: usize = 4;
 const GAP: f32 = 3.0;
 /// What is left free around a curve and around text.
 const INSET: f32 = 8.0;
+/// How opaque a picture is of what was there before a change.
+const STALE: f32 = 0.4;
 /// The size of the letters of a text.
 const SIZE: f32 = 12.0;
 /// The kinds whose colours the lines of a curve take, one after the other.
@@ -30,17 +32,19 @@ pub fn draw(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox, room
     let look = brush.look;
     let ground = brush.place(room);
     brush.fill(ground, look.field, 4.0 * brush.zoom());
+    let is_stale = painting.statuses.is_stale(&node.id);
+    let opacity = if is_stale { STALE } else { 1.0 };
     match painting.thumbnails.of(&node.id) {
         None => brush.icon(room.center(), Icon::Image, 22.0, look.border),
         Some(Shown::Pictures(pictures)) => {
             let handles: Vec<&Handle> = pictures.iter().map(Thumbnail::small).collect();
             let first = pictures.first().map(Thumbnail::picture);
             let shape = first.map_or((1, 1), |first| (first.width, first.height));
-            batch(brush, room, &handles, shape);
+            batch(brush, room, &handles, (shape, opacity));
         }
         Some(shown @ (Shown::Grid { small, .. } | Shown::Steps { small, .. })) => {
             let place = contained(brush.place(room), shown.size().unwrap_or((1, 1)));
-            brush.picture(small, place, true);
+            brush.picture(small, place, (true, opacity));
         }
         Some(Shown::Curve(lines)) => curve(brush, room, lines),
         Some(Shown::Text(text)) => {
@@ -55,7 +59,12 @@ pub fn draw(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox, room
 }
 
 /// The first pictures of a batch side by side, and how many more there are.
-fn batch(brush: &mut Brush<'_>, room: WorldRect, handles: &[&Handle], shape: (u32, u32)) {
+fn batch(
+    brush: &mut Brush<'_>,
+    room: WorldRect,
+    handles: &[&Handle],
+    (shape, opacity): ((u32, u32), f32),
+) {
     let shown = handles.len().min(MOST);
     let (columns, rows) = match shown {
         0 | 1 => (1, 1),
@@ -73,7 +82,7 @@ fn batch(brush: &mut Brush<'_>, room: WorldRect, handles: &[&Handle], shape: (u3
             room.min_y() + row * (size.height + GAP),
         );
         let place = contained(brush.place(WorldRect::new(corner, size)), shape);
-        brush.picture(handle, place, false);
+        brush.picture(handle, place, (false, opacity));
     }
     if handles.len() > shown {
         let text = format!("+{}", handles.len() - shown);
