@@ -5,7 +5,7 @@
 //! | part | modules |
 //! |---|---|
 //! | what there is | [`tab`], [`overlay`] |
-//! | what is done | [`commands`], [`carry`], [`files`], [`closing`], [`runs`] |
+//! | what is done | [`commands`], [`carry`], [`pending`], [`files`], [`closing`], [`runs`] |
 //! | what is seen | [`view`] |
 
 mod carry;
@@ -15,6 +15,7 @@ mod commands;
 mod files;
 mod keys;
 mod overlay;
+mod pending;
 mod runs;
 mod tab;
 mod view;
@@ -260,8 +261,8 @@ impl App {
     /// Takes in what happened.
     pub fn update(&mut self, message: Message) -> Task<Message> {
         let task = self.take_in(message);
-        self.progress = self.measure();
         self.tabs[self.chosen].compare(&mut self.runner);
+        self.progress = self.measure();
         task
     }
 
@@ -311,7 +312,10 @@ impl App {
                 (window.width, window.height) = (size.width, size.height);
                 Task::none()
             }
-            Message::Dropped(path) => self.open(&path),
+            Message::Dropped(path) => {
+                let _ = self.settle();
+                self.open(&path)
+            }
             Message::DesktopChanged(mode) => {
                 self.desktop_is_dark = mode != iced::theme::Mode::Light;
                 Task::none()

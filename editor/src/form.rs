@@ -90,6 +90,15 @@ pub enum Action {
     Cancel,
     /// Open what a node has shown in the viewer.
     OpenViewer(NodeId),
+    /// Take the last step back, if it is one that set the parameter.
+    Undo(PortRef),
+    /// Make the step again that was taken back, if it is one that set the parameter.
+    Redo(PortRef),
+    /// Go to the next field, or the one before.
+    Pass {
+        /// Whether it is the one before.
+        back: bool,
+    },
 }
 
 impl From<param::Action> for Action {
@@ -100,6 +109,9 @@ impl From<param::Action> for Action {
             param::Action::Merge(edit) => Self::Merge(edit),
             param::Action::Seal => Self::Seal,
             param::Action::Browse { target, purpose } => Self::Browse { target, purpose },
+            param::Action::Undo(target) => Self::Undo(target),
+            param::Action::Redo(target) => Self::Redo(target),
+            param::Action::Pass { back } => Self::Pass { back },
         }
     }
 }
@@ -124,6 +136,17 @@ impl Form {
     /// Makes all that was typed part of the graph, where it can be: before a run, a save or a close.
     pub fn settle(&mut self, context: Context<'_>) -> Action {
         self.fields.settle(context.params()).into()
+    }
+
+    /// Whether something was typed that is not part of the graph.
+    pub fn has_drafts(&self) -> bool {
+        self.fields.has_drafts()
+    }
+
+    /// Gives up all that was typed and is not part of the graph.
+    pub fn give_up(&mut self) {
+        self.fields.give_up();
+        self.naming = None;
     }
 
     /// Notes what happened, and says what the parent shall do.
@@ -160,7 +183,10 @@ impl Form {
             param::Action::None
             | param::Action::Merge(_)
             | param::Action::Seal
-            | param::Action::Browse { .. } => Action::Run(None),
+            | param::Action::Browse { .. }
+            | param::Action::Undo(_)
+            | param::Action::Redo(_)
+            | param::Action::Pass { .. } => Action::Run(None),
         }
     }
 }

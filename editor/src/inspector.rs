@@ -3,6 +3,7 @@
 mod node;
 mod ports;
 pub(crate) mod result;
+mod several;
 mod state;
 mod status;
 mod workflow;
@@ -21,7 +22,8 @@ use iced::widget::container;
 use iced::widget::text_editor::{self, Content};
 
 use crate::canvas::selection::Selection;
-use crate::param::parts::scrolled;
+use crate::param::parts::{Step, scrolled};
+use crate::param::typing::Typing;
 use crate::param::{self, Fields};
 use crate::status::{Faults, Statuses};
 use crate::theme::{GAP_LARGE, Look};
@@ -54,7 +56,8 @@ pub struct Inspector {
     /// The name that is typed for a node, and which node that is.
     name: Option<(NodeId, String)>,
     about: Content,
-    has_about_draft: bool,
+    /// How the text was typed that says what the workflow is for, while it is not part of the graph.
+    about_draft: Option<Typing>,
     result: Option<result::Naming>,
 }
 
@@ -71,6 +74,8 @@ pub enum Message {
     NameAbandoned,
     /// Something was done in the text that says what the workflow is for.
     AboutEdited(text_editor::Action),
+    /// The last thing typed in it is to be taken back, or typed again.
+    AboutStepped(Step),
     /// That text was left.
     AboutLeft,
     /// What was typed there is not wanted.
@@ -118,6 +123,15 @@ pub enum Action {
     Focus(NodeId),
     /// Run all that a node needs, and the node.
     RunTo(NodeId),
+    /// Take the last step back, if it is one that set the parameter.
+    Undo(PortRef),
+    /// Make the step again that was taken back, if it is one that set the parameter.
+    Redo(PortRef),
+    /// Go to the next field, or the one before.
+    Pass {
+        /// Whether it is the one before.
+        back: bool,
+    },
 }
 
 impl From<param::Action> for Action {
@@ -128,6 +142,9 @@ impl From<param::Action> for Action {
             param::Action::Merge(edit) => Self::Merge(edit),
             param::Action::Seal => Self::Seal,
             param::Action::Browse { target, purpose } => Self::Browse { target, purpose },
+            param::Action::Undo(target) => Self::Undo(target),
+            param::Action::Redo(target) => Self::Redo(target),
+            param::Action::Pass { back } => Self::Pass { back },
         }
     }
 }
@@ -140,9 +157,13 @@ impl Inspector {
 
     /// Takes over what changed elsewhere; to be called whenever the document or the selection has changed.
     pub fn refresh(&mut self, graph: &Graph, registry: &Registry, selection: &Selection) {
-        self.fields
-            .refresh(selection.only_node(), param::Context { graph, registry });
-        if !self.has_about_draft && self.about.text() != graph.about() {
+        let context = param::Context { graph, registry };
+        if selection.nodes.len() > 1 {
+            self.fields.refresh_all(&selection.nodes, context);
+        } else {
+            self.fields.refresh(selection.only_node(), context);
+        }
+        if self.about_draft.is_none() && self.about.text() != graph.about() {
             self.about = Content::with_text(graph.about());
         }
         let is_shown = |node: &NodeId| selection.only_node() == Some(node);
@@ -152,10 +173,30 @@ impl Inspector {
     /// Makes all that was typed part of the graph, where it can be: before a run, a save or a close.
     pub fn settle(&mut self, context: Context<'_>) -> Vec<Action> {
         let fields = self.fields.settle(context.params()).into();
-        [fields, self.take_about(context.graph)]
+        let about = self.take_about(context.graph);
+        // The name comes last, since all else speaks of the node by the name that it has.
+        [fields, about, self.take_name(context.graph)]
             .into_iter()
             .filter(|action| *action != Action::None)
             .collect()
+    }
+
+    /// Whether something was typed that is not part of the graph.
+    pub fn has_drafts(&self) -> bool {
+        self.fields.has_drafts() || self.name.is_some() || self.about_draft.is_some()
+    }
+
+    /// The edit that sets what the field for `target` stands for to a file that was found.
+    pub fn found(&self, target: &PortRef, path: &str) -> Edit {
+        self.fields.found(target, path)
+    }
+
+    /// Gives up all that was typed and is not part of the graph; to be followed by a refresh.
+    pub fn give_up(&mut self) {
+        self.fields.give_up();
+        self.name = None;
+        self.about_draft = None;
+        self.result = None;
     }
 
     /// Notes what happened, and says what the parent shall do.
@@ -173,13 +214,16 @@ impl Inspector {
                 Action::None
             }
             Message::AboutEdited(action) => {
-                self.has_about_draft |= action.is_edit();
-                self.about.perform(action);
+                self.edit_about(action, graph);
+                Action::None
+            }
+            Message::AboutStepped(step) => {
+                self.step_about(step);
                 Action::None
             }
             Message::AboutLeft => self.take_about(graph),
             Message::AboutAbandoned => {
-                self.has_about_draft = false;
+                self.about_draft = None;
                 self.about = Content::with_text(graph.about());
                 Action::None
             }
@@ -202,7 +246,7 @@ impl Inspector {
         let content = match context.selection.only_node() {
             Some(node) => self.node(node, context),
             None if nodes.is_empty() => self.workflow(context),
-            None => state::many(context),
+            None => self.several(context),
         };
         scrolled(container(content).padding(GAP_LARGE)).into()
     }
@@ -224,16 +268,35 @@ impl Inspector {
         }
     }
 
-    fn take_about(&mut self, graph: &Graph) -> Action {
-        if !self.has_about_draft {
-            return Action::None;
+    fn edit_about(&mut self, action: text_editor::Action, graph: &Graph) {
+        let is_edit = action.is_edit();
+        self.about.perform(action);
+        if is_edit {
+            let before = || Typing::new(graph.about().to_owned());
+            let draft = self.about_draft.get_or_insert_with(before);
+            draft.set(self.about.text());
         }
-        self.has_about_draft = false;
-        let about = self.about.text();
-        if about == graph.about() {
-            Action::None
-        } else {
-            Action::Apply(Edit::SetAbout(about))
+    }
+
+    fn step_about(&mut self, step: Step) {
+        let Some(draft) = &mut self.about_draft else {
+            return;
+        };
+        let moved = match step {
+            Step::Back => draft.undo(),
+            Step::Again => draft.redo(),
+        };
+        if moved {
+            self.about = param::at_its_end(draft.text());
+        }
+    }
+
+    fn take_about(&mut self, graph: &Graph) -> Action {
+        match self.about_draft.take() {
+            Some(draft) if draft.text() != graph.about() => {
+                Action::Apply(Edit::SetAbout(draft.text().to_owned()))
+            }
+            Some(_) | None => Action::None,
         }
     }
 }

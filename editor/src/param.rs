@@ -7,6 +7,8 @@ mod number;
 mod overlay;
 pub(crate) mod parts;
 mod path;
+mod shared;
+pub(crate) mod typing;
 mod view;
 pub(crate) mod watch;
 
@@ -14,7 +16,9 @@ pub(crate) mod watch;
 mod tests;
 
 pub use field::{Field, words};
+pub(crate) use fields::at_its_end;
 pub use fields::{Action, Context, Event, Fields, Message, roll};
 pub use number::show;
 pub use overlay::{Overlay, Step};
 pub use path::{folder, shown};
+pub use shared::common;

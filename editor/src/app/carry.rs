@@ -7,6 +7,7 @@ use iced::Task;
 
 use super::files::ask;
 use super::overlay::Overlay;
+use super::pending::pass;
 use super::{App, Message};
 use crate::canvas::selection::Selection;
 use crate::canvas::{self, wiring};
@@ -35,23 +36,11 @@ impl App {
         let (tab, registry) = self.tab_and_registry();
         tab.canvas = canvas;
         if moved {
-            self.settle();
+            self.settle_inspector();
             let (tab, _) = self.tab_and_registry();
             tab.refresh(&registry);
         }
         action
-    }
-
-    /// Takes what was typed in the inspector, before something else is shown there.
-    fn settle(&mut self) {
-        let mut panel = std::mem::take(&mut self.tab_mut().inspector);
-        let actions = panel.settle(self.tab().inspector_context(self.surroundings()));
-        self.tab_mut().inspector = panel;
-        for action in actions {
-            if let inspector::Action::Apply(edit) = action {
-                let _ = self.change(edit);
-            }
-        }
     }
 
     /// Changes the document as a step of its own, or says why that cannot be; whether it was done.
@@ -146,6 +135,9 @@ impl App {
             inspector::Action::Rename { from, to } => self.rename(&from, &to),
             inspector::Action::Focus(node) => self.focus(&node),
             inspector::Action::RunTo(node) => return self.run(Some(node)),
+            inspector::Action::Undo(target) => self.undo_in_field(&target),
+            inspector::Action::Redo(target) => self.redo_in_field(&target),
+            inspector::Action::Pass { back } => return pass(back),
         }
         Task::none()
     }
@@ -169,6 +161,9 @@ impl App {
             }
             form::Action::Cancel => self.cancel_run(),
             form::Action::OpenViewer(node) => return self.open_viewer(&node),
+            form::Action::Undo(target) => self.undo_in_field(&target),
+            form::Action::Redo(target) => self.redo_in_field(&target),
+            form::Action::Pass { back } => return pass(back),
         }
         Task::none()
     }
@@ -235,20 +230,6 @@ impl App {
         let wire = graph::document::Wire::new(from, to);
         let edit = wiring::connect(tab.document.graph(), &registry, &wire, None);
         let _ = self.change(edit);
-    }
-
-    /// Calls a node something else, wherever it is spoken of.
-    pub(super) fn rename(&mut self, from: &NodeId, to: &NodeId) {
-        let renamed = self.change(Edit::RenameNode {
-            from: from.clone(),
-            to: to.clone(),
-        });
-        if !renamed {
-            return;
-        }
-        let id = self.tab().id;
-        self.runner.rename(id, from, to);
-        self.select(Selection::of_nodes([to.clone()]));
     }
 
     pub(super) fn select(&mut self, selection: Selection) {

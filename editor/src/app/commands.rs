@@ -20,6 +20,7 @@ const BESIDE: f32 = 40.0;
 impl App {
     /// Does what `command` says, or says why it cannot be done.
     pub(super) fn execute(&mut self, command: Command) -> Task<Message> {
+        self.settle_before(command);
         match command {
             Command::New => self.add_untitled(),
             Command::Open | Command::OpenRecent => self.ask_what_to_open(),
@@ -163,6 +164,7 @@ impl App {
     }
 
     pub(super) fn on_tabs(&mut self, message: chrome::tabs::Message) -> Task<Message> {
+        let _ = self.settle();
         match message {
             chrome::tabs::Message::Chosen(id) => {
                 if let Some(at) = self.tabs.iter().position(|tab| tab.id == id) {
@@ -223,26 +225,12 @@ impl App {
         true
     }
 
-    fn undo(&mut self) {
-        let (tab, registry) = self.tab_and_registry();
-        if tab.document.undo() {
-            tab.refresh(&registry);
-        } else {
-            self.say(Said::plain("there is nothing to undo"));
-        }
-    }
-
-    fn redo(&mut self) {
-        let (tab, registry) = self.tab_and_registry();
-        if tab.document.redo() {
-            tab.refresh(&registry);
-        } else {
-            self.say(Said::plain("there is nothing to redo"));
-        }
-    }
-
     /// Calls off what is going on: the run, or else what has been begun on the canvas, or else the view.
     fn cancel(&mut self) -> Task<Message> {
+        if self.overlay.as_ref().is_some_and(Overlay::is_field) {
+            self.overlay = None;
+            return Task::none();
+        }
         if self.tab().view == View::Canvas && self.tab().canvas.is_busy() {
             return self.by_canvas(Command::Cancel);
         }

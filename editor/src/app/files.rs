@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use graph::document::PortRef;
-use graph::edit::Edit;
-use graph::param::{ParamValue, PathPurpose};
+use graph::param::PathPurpose;
 use graph::registry::Registry;
 use graph::workflow::Workflow;
 use iced::Task;
@@ -131,8 +130,8 @@ impl App {
         let id = tab.id;
         match tab.document.saving(target) {
             Ok(saving) => off_thread(move || Message::Saved(id, Box::new(saving.perform()))),
-                self.closing = None;
             Err(error) => {
+                self.closing = None;
                 self.save_failed(&error);
                 Task::none()
             }
@@ -201,11 +200,11 @@ impl App {
             Remedy::Save => return self.save(),
             Remedy::SaveAs => self.ask_where_to_save(),
             Remedy::Reload => self.reload(),
+            Remedy::Overwrite => return self.save_to(Target::OwnAnyway),
             Remedy::SaveAnyway => {
                 self.tab_mut().document.give_up_comments();
                 return self.save();
             }
-            Remedy::Overwrite => return self.save_to(Target::OwnAnyway),
             Remedy::Recover => {
                 let (tab, registry) = self.tab_and_registry();
                 match tab.document.recover() {
@@ -233,7 +232,8 @@ impl App {
     pub(super) fn on_found(&mut self, target: &PortRef, path: Option<PathBuf>) -> Task<Message> {
         if let Some(path) = path {
             let shown = param::shown(&path, self.tab().document.base());
-            let _ = self.change(Edit::set(target, ParamValue::Text(shown)));
+            let edit = self.tab().inspector.found(target, &shown);
+            let _ = self.change(edit);
         }
         Task::none()
     }

@@ -14,7 +14,7 @@ impl App {
                 None => Task::none(),
             };
         }
-        if self.overlay.is_some() {
+        if self.overlay.as_ref().is_some_and(|over| !over.is_field()) {
             return Task::none();
         }
         if let keyboard::Event::KeyPressed { key, modifiers, .. } = event {

@@ -9,6 +9,7 @@ use iced::{Element, Point, Task, clipboard};
 
 use super::closing::Closing;
 use super::files::save_picture;
+use super::pending::pass;
 use super::tab::Tab;
 use super::{App, Message as AppMessage};
 use crate::chrome::status::Said;
@@ -161,6 +162,11 @@ impl Overlay {
     /// The field of a parameter over its value on the canvas.
     pub fn param(target: PortRef, bounds: ScreenRect, context: param::Context<'_>) -> Self {
         Self::Param(param::Overlay::new(target, context), bounds)
+    }
+
+    /// Whether it is a field over the canvas, beside which everything else goes on.
+    pub fn is_field(&self) -> bool {
+        matches!(self, Self::Param(..))
     }
 
     /// The dialog, for all but what lies on the canvas.
@@ -433,6 +439,9 @@ impl App {
             param::Action::Merge(edit) => self.merge(edit),
             param::Action::Seal => self.tab_mut().document.seal(),
             param::Action::Browse { target, purpose } => return self.browse(target, purpose),
+            param::Action::Undo(target) => self.undo_in_field(&target),
+            param::Action::Redo(target) => self.redo_in_field(&target),
+            param::Action::Pass { back } => return pass(back),
         }
         Task::none()
     }

@@ -21,6 +21,9 @@ use crate::viewer;
 impl App {
     /// Runs the workflow that is seen, or what a node of it needs; behind the run that goes on, where one does.
     pub(super) fn run(&mut self, until: Option<NodeId>) -> Task<Message> {
+        if !self.settle_or_say() {
+            return Task::none();
+        }
         let tab = self.tab();
         let label = match &until {
             Some(node) => format!("{} up to {node}", tab.document.title()),

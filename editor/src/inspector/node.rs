@@ -10,7 +10,7 @@ use iced::{Element, Fill};
 
 use super::{Context, Inspector, Message, name_fault, ports, state, status};
 use crate::param::Field;
-use crate::param::parts::{alarm, explained};
+use crate::param::parts::{alarm, explained, step_key};
 use crate::param::watch::{Press, Watch};
 use crate::status::Fault;
 use crate::theme::{GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style};
@@ -69,10 +69,11 @@ impl Inspector {
             .style(style::field::input(fault.is_none()));
         let input = Watch::new(input)
             .on_leave(Message::NameSubmitted)
-            .on_key(|key, _| match key {
+            .on_key(|key, modifiers| match key {
                 Key::Named(Named::Enter) => Some(Press::Take(Message::NameSubmitted)),
                 Key::Named(Named::Escape) => Some(Press::Quit(Message::NameAbandoned)),
-                _ => None,
+                // A name is short, and is typed anew more quickly than it is taken back letter by letter.
+                _ => step_key(key, modifiers).map(|_| Press::Take(Message::NameAbandoned)),
             });
         let run = row![icon(Icon::Play).size(TEXT), text("Run to here").size(TEXT)]
             .spacing(GAP_SMALL + 2.0)
@@ -124,8 +125,8 @@ fn fate<'a>(
         .filter(|fault| !is_told(fault))
         .map(|fault| status::failure(&fault.message, fault.hint.as_deref(), fault.port.as_deref()));
     let status = context.statuses.get(node);
-    let status = status.map(|status| status::view(status, context.statuses.reason(node)));
     let is_stale = context.statuses.is_stale(node);
+    let status = status.map(|status| status::view(status, context.statuses.reason(node)));
     let stale = is_stale.then(status::stale);
     let lines: Vec<Element<'a, Message>> = faults.chain(stale).chain(status).collect();
     (!lines.is_empty()).then(|| Column::with_children(lines).spacing(GAP).into())

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use graph::document::{Graph, NodeId, State};
 use graph::edit::Edit;
 use iced::alignment::Vertical;
-use iced::widget::{Column, button, column, container, row, text};
+use iced::widget::{button, container, row, text};
 use iced::{Element, Fill};
 
-use super::{Context, Message};
+use super::Message;
 use crate::param::parts::explained;
-use crate::theme::{GAP, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style};
+use crate::theme::{GAP_SMALL, Icon, TEXT, icon, style};
 
 /// The edit that lets all `nodes` take part so; `None` where they do.
 pub fn set(graph: &Graph, nodes: &BTreeSet<NodeId>, state: Option<State>) -> Option<Edit> {
@@ -71,34 +71,4 @@ pub fn switch<'a>(common: Option<Option<State>>) -> Element<'a, Message> {
         .padding(2.0)
         .style(style::container::field)
         .into()
-}
-
-/// What several nodes have in common.
-pub fn many(context: Context<'_>) -> Element<'_, Message> {
-    let nodes = &context.selection.nodes;
-    let title = text(format!("{} nodes", nodes.len())).size(TEXT_TITLE);
-    let lines = nodes.iter().map(|node| {
-        let placed = context.graph.node(node);
-        let kind = placed.map_or("", |placed| placed.kind.as_str());
-        let entry = context.registry.get(kind);
-        let title = entry.map_or(kind, |entry| entry.descriptor.title.as_str());
-        let face = row![
-            text(node.as_str()).size(TEXT).width(Fill),
-            text(title).size(TEXT_SMALL).style(style::text::faint),
-        ]
-        .align_y(Vertical::Center);
-        button(face)
-            .padding([GAP_SMALL, GAP])
-            .width(Fill)
-            .style(style::button::entry(false))
-            .on_press(Message::Pointed(node.clone()))
-            .into()
-    });
-    column![
-        title,
-        switch(common(context.graph, nodes)),
-        Column::with_children(lines),
-    ]
-    .spacing(GAP + GAP_SMALL)
-    .into()
 }

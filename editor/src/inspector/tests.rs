@@ -66,7 +66,10 @@ impl Panel {
             | Action::Seal
             | Action::Browse { .. }
             | Action::Focus(_)
-            | Action::RunTo(_) => None,
+            | Action::RunTo(_)
+            | Action::Undo(_)
+            | Action::Redo(_)
+            | Action::Pass { .. } => None,
         };
         if let Some(edit) = edit {
             let _ = self.graph.apply(edit).expect("a valid edit");
@@ -308,4 +311,80 @@ fn a_node_of_an_unknown_kind_is_shown_with_what_is_kept() {
         .expect("a new node");
     assert!(panel.shows("power"));
     assert!(panel.shows("3.5"));
+}
+
+const TWO: &str = "
+    one: slow \"steps\": 5
+    two: slow \"steps\": 5
+    start: number
+    start.number -> one.number
+    start.number -> two.number
+";
+
+fn steps(panel: &Panel) -> Vec<Option<ParamValue>> {
+    let value = |node: &str| panel.graph.node(&id(node))?.params.get("steps").cloned();
+    ["one", "two"].map(value).into()
+}
+
+fn field(event: Event) -> Message {
+    Message::Field(param::Message {
+        target: id("one").port("steps"),
+        event,
+    })
+}
+
+#[test]
+fn what_several_nodes_have_in_common_is_set_for_all_at_once() {
+    let mut panel = Panel::new(TWO, &["one", "two"]);
+    assert!(panel.shows("2 nodes") && panel.shows("Steps") && panel.shows("5"));
+    let _ = panel.send(field(Event::Typed("9".into())));
+    let action = panel.send(field(Event::Submitted));
+    assert!(
+        matches!(action, Action::Apply(Edit::Batch(_))),
+        "{action:?}"
+    );
+    let nine = Some(ParamValue::Int(9));
+    assert_eq!(steps(&panel), [nine.clone(), nine.clone()]);
+    let _ = panel.send(field(Event::Reset));
+    assert_eq!(steps(&panel), [None, None]);
+
+    // The moments of a drag are alike, or they would not be one step.
+    let _ = panel.send(field(Event::Typed("9".into())));
+    let _ = panel.send(field(Event::Submitted));
+    for stop in [1, 1] {
+        let action = panel.send(field(Event::Nudged(stop)));
+        let Action::Merge(Edit::Batch(edits)) = action else {
+            panic!("{action:?}");
+        };
+        assert_eq!(edits.len(), 2);
+    }
+    let eleven = Some(ParamValue::Int(11));
+    assert_eq!(steps(&panel), [eleven.clone(), eleven]);
+}
+
+#[test]
+fn several_nodes_that_are_set_differently_show_that() {
+    let mut panel = Panel::new(&TWO.replacen("5", "6", 1), &["one", "two"]);
+    assert!(panel.shows("mixed") && !panel.shows("6") && !panel.shows("5"));
+    // Also the value that the first of them has is taken for all.
+    let _ = panel.send(field(Event::Typed("6".into())));
+    let _ = panel.send(field(Event::Submitted));
+    let six = Some(ParamValue::Int(6));
+    assert_eq!(steps(&panel), [six.clone(), six]);
+    assert!(panel.shows("6") && !panel.shows("mixed"));
+}
+
+#[test]
+fn what_is_typed_for_one_node_is_not_taken_for_several() {
+    let mut panel = Panel::new(TWO, &["one"]);
+    let _ = panel.send(field(Event::Typed("many".into())));
+    panel.selection = Selection::of_nodes([id("one"), id("two")]);
+    panel.refresh();
+    assert!(!panel.inspector.has_drafts());
+}
+
+#[test]
+fn nodes_of_different_kinds_share_what_is_alike_and_not_wired() {
+    let mut panel = Panel::new(TWO, &["one", "start"]);
+    assert!(panel.shows("2 nodes") && !panel.shows("Parameters of all of them"));
 }

@@ -9,7 +9,7 @@ use iced::{Element, Fill};
 use super::node::section;
 use super::{Context, Inspector, Message, ResultEvent, status};
 use crate::param::exposure::flag;
-use crate::param::parts::tool;
+use crate::param::parts::{step_key, tool};
 use crate::param::watch::{Press, Watch};
 use crate::theme::{GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, style};
 
@@ -66,7 +66,7 @@ impl Inspector {
                     Some(Press::Share(Message::AboutLeft))
                 }
                 Key::Named(Named::Escape) => Some(Press::Quit(Message::AboutAbandoned)),
-                _ => None,
+                _ => step_key(key, modifiers).map(|step| Press::Take(Message::AboutStepped(step))),
             })
             .into()
     }

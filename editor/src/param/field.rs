@@ -19,6 +19,10 @@ pub struct Field<'a> {
     pub source: Option<&'a PortRef>,
     /// The name under which it can be set from outside.
     pub exposed: Option<&'a str>,
+    /// Whether it stands for the parameter of other nodes as well.
+    pub is_shared: bool,
+    /// Whether these are set to different values.
+    pub is_mixed: bool,
     /// What is wrong with it, as far as others found out.
     pub fault: Option<String>,
 }
@@ -31,6 +35,8 @@ impl<'a> Field<'a> {
             value: node.and_then(|node| node.params.get(&target.port)),
             source: graph.wires_to(&target).first().map(|wire| &wire.from),
             exposed: exposure::name_of(graph, &target),
+            is_shared: false,
+            is_mixed: false,
             fault: None,
             target,
             spec,
@@ -41,6 +47,15 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn with_fault(mut self, fault: Option<String>) -> Self {
         self.fault = fault;
+        self
+    }
+
+    /// The same field, which stands for the parameter of other nodes as well; `is_mixed` where they are set differently.
+    #[must_use]
+    pub fn shared(mut self, is_mixed: bool) -> Self {
+        self.is_shared = true;
+        self.is_mixed = is_mixed;
+        self.exposed = None;
         self
     }
 

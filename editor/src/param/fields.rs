@@ -9,6 +9,8 @@ use graph::param::{ParamError, ParamKind, ParamSpec, ParamValue, PathPurpose};
 use graph::registry::Registry;
 use iced::widget::text_editor::{self, Content};
 
+use super::shared::Reach;
+use super::typing::Typing;
 use super::{exposure, number};
 
 /// The highest seed that is rolled: nine digits can be read to somebody.
@@ -30,12 +32,14 @@ pub struct Fields {
     pub(super) texts: BTreeMap<PortRef, Content>,
     pub(super) naming: Option<Naming>,
     pub(super) opened: Option<PortRef>,
+    /// Nodes that the fields stand for besides their own.
+    pub(super) others: Vec<NodeId>,
 }
 
 /// A text in a field that is not part of the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
-    pub text: String,
+    pub typing: Typing,
     /// Why it cannot become part of the graph, once that was tried.
     pub error: Option<String>,
 }
@@ -71,6 +75,17 @@ pub enum Event {
     Left,
     /// The text is not wanted.
     Abandoned,
+    /// The last thing that was typed is to be taken back.
+    Undone,
+    /// What was taken back is to be typed again.
+    Redone,
+    /// The next field is to be gone to, or the one before.
+    Passed {
+        /// Whether it is the one before.
+        back: bool,
+    },
+    /// A key was pressed that means nothing in the field, and shall mean nothing elsewhere.
+    Unused,
     /// The number shall be so many stops higher.
     Nudged(i32),
     /// The slider was dragged to a position from 0 to 1.
@@ -119,6 +134,15 @@ pub enum Action {
         /// Whether the file is to be read or written.
         purpose: PathPurpose,
     },
+    /// Take the last step back, if it is one that set the parameter.
+    Undo(PortRef),
+    /// Make the step again that was taken back, if it is one that set the parameter.
+    Redo(PortRef),
+    /// Go to the next field, or the one before.
+    Pass {
+        /// Whether it is the one before.
+        back: bool,
+    },
 }
 
 impl Fields {
@@ -130,6 +154,12 @@ impl Fields {
     /// Whether something was typed that is not part of the graph.
     pub fn has_drafts(&self) -> bool {
         !self.drafts.is_empty()
+    }
+
+    /// Gives up all that was typed and is not part of the graph; to be followed by a refresh.
+    pub fn give_up(&mut self) {
+        self.drafts.clear();
+        self.naming = None;
     }
 
     /// Whether there is something typed for `target` that cannot become part of the graph.
@@ -147,6 +177,15 @@ impl Fields {
         nodes: impl IntoIterator<Item = &'a NodeId>,
         context: Context<'_>,
     ) {
+        self.others.clear();
+        self.prepare(nodes, context);
+    }
+
+    pub(super) fn prepare<'a>(
+        &mut self,
+        nodes: impl IntoIterator<Item = &'a NodeId>,
+        context: Context<'_>,
+    ) {
         let mut texts = BTreeMap::new();
         for node in nodes {
             let Some(descriptor) = descriptor(context, node) else {
@@ -156,8 +195,8 @@ impl Fields {
             for spec in descriptor.params.iter().filter(is_long) {
                 let target = node.port(&spec.name);
                 let shown = match self.drafts.get(&target) {
-                    Some(draft) => draft.text.clone(),
-                    None => shown(spec, value(context.graph, &target)),
+                    Some(draft) => draft.typing.text().to_owned(),
+                    None => self.shown(spec, &target, context.graph),
                 };
                 let content = match self.texts.remove(&target) {
                     Some(content) if content.text() == shown => content,
@@ -195,13 +234,17 @@ impl Fields {
         };
         match event {
             Event::Typed(text) => {
-                self.draft(target, text);
+                self.draft(target, spec, text, context);
                 Action::None
             }
             Event::Edited(action) => {
-                self.edit(target, action);
+                self.edit(target, spec, action, context);
                 Action::None
             }
+            Event::Undone => self.step(target, Typing::undo, Action::Undo),
+            Event::Redone => self.step(target, Typing::redo, Action::Redo),
+            Event::Passed { back } => Action::Pass { back },
+            Event::Unused => Action::None,
             Event::Submitted => self
                 .commit(&target, context)
                 .map_or(Action::None, Action::Apply),
@@ -213,7 +256,8 @@ impl Fields {
             Event::Slid(position) => match number::Scale::of(spec) {
                 Some(scale) => {
                     self.forget(&target);
-                    set_if_new(context.graph, spec, &target, scale.value(position))
+                    let value = scale.value(position);
+                    self.set_all(spec, &target, &value, (context.graph, Reach::All))
                         .map_or(Action::None, Action::Merge)
                 }
                 None => Action::None,
@@ -232,11 +276,7 @@ impl Fields {
             Event::Rolled => self.set(&target, spec, ParamValue::Int(roll()), context),
             Event::Reset => {
                 self.forget(&target);
-                Action::Apply(Edit::SetParam {
-                    node: target.node,
-                    name: target.port,
-                    value: None,
-                })
+                Action::Apply(self.reset_all(&target))
             }
             Event::Browsed => match spec.kind {
                 ParamKind::Path { purpose } => Action::Browse { target, purpose },
@@ -265,15 +305,47 @@ impl Fields {
         }
     }
 
-    fn draft(&mut self, target: PortRef, text: String) {
-        let _ = self.drafts.insert(target, Draft { text, error: None });
+    fn draft(&mut self, target: PortRef, spec: &ParamSpec, text: String, context: Context<'_>) {
+        let before = self.shown(spec, &target, context.graph);
+        let draft = self.drafts.entry(target.clone());
+        let draft = draft.or_insert_with(|| Draft {
+            typing: Typing::new(before),
+            error: None,
+        });
+        draft.typing.set(text);
+        draft.error = None;
+    }
+
+    /// Lets `step` go through what was typed; where nothing was, the graph is `asked`.
+    fn step(
+        &mut self,
+        target: PortRef,
+        step: impl FnOnce(&mut Typing) -> bool,
+        asked: impl FnOnce(PortRef) -> Action,
+    ) -> Action {
+        let Some(draft) = self.drafts.get_mut(&target) else {
+            return asked(target);
+        };
+        if step(&mut draft.typing) {
+            draft.error = None;
+            if let Some(content) = self.texts.get_mut(&target) {
+                *content = at_its_end(draft.typing.text());
+            }
+        }
+        Action::None
     }
 
     fn forget(&mut self, target: &PortRef) {
         let _ = self.drafts.remove(target);
     }
 
-    fn edit(&mut self, target: PortRef, action: text_editor::Action) {
+    fn edit(
+        &mut self,
+        target: PortRef,
+        spec: &ParamSpec,
+        action: text_editor::Action,
+        context: Context<'_>,
+    ) {
         let Some(content) = self.texts.get_mut(&target) else {
             return;
         };
@@ -281,14 +353,15 @@ impl Fields {
         content.perform(action);
         if is_edit {
             let text = content.text();
-            self.draft(target, text);
+            self.draft(target, spec, text, context);
         }
     }
 
     fn abandon(&mut self, target: &PortRef, spec: &ParamSpec, context: Context<'_>) -> Action {
         self.forget(target);
+        let shown = self.shown(spec, target, context.graph);
         if let Some(content) = self.texts.get_mut(target) {
-            *content = Content::with_text(&shown(spec, value(context.graph, target)));
+            *content = Content::with_text(&shown);
         }
         Action::Seal
     }
@@ -301,7 +374,7 @@ impl Fields {
         context: Context<'_>,
     ) -> Action {
         let typed = self.drafts.get(target);
-        let typed = typed.and_then(|draft| read(spec, &draft.text).ok());
+        let typed = typed.and_then(|draft| read(spec, draft.typing.text()).ok());
         let Some(from) = typed.or_else(|| effective(context.graph, spec, target).cloned()) else {
             return Action::None;
         };
@@ -309,7 +382,8 @@ impl Fields {
             return Action::None;
         };
         self.forget(target);
-        set_if_new(context.graph, spec, target, to).map_or(Action::None, Action::Merge)
+        self.set_all(spec, target, &to, (context.graph, Reach::All))
+            .map_or(Action::None, Action::Merge)
     }
 
     fn set(
@@ -320,17 +394,18 @@ impl Fields {
         context: Context<'_>,
     ) -> Action {
         self.forget(target);
-        set_if_new(context.graph, spec, target, value).map_or(Action::None, Action::Apply)
+        self.set_all(spec, target, &value, (context.graph, Reach::Changed))
+            .map_or(Action::None, Action::Apply)
     }
 
     /// The edit that makes the draft for `target` part of the graph; a draft that cannot be is kept, with the reason.
     fn commit(&mut self, target: &PortRef, context: Context<'_>) -> Option<Edit> {
         let spec = spec(context, target)?;
         let draft = self.drafts.get_mut(target)?;
-        match read(spec, &draft.text) {
+        match read(spec, draft.typing.text()) {
             Ok(value) => {
                 self.forget(target);
-                set_if_new(context.graph, spec, target, value)
+                self.set_all(spec, target, &value, (context.graph, Reach::Changed))
             }
             Err(expected) => {
                 draft.error = Some(format!("must be {expected}"));
@@ -401,12 +476,19 @@ pub(super) fn shown(spec: &ParamSpec, value: Option<&ParamValue>) -> String {
     }
 }
 
+/// `text` to go on typing in at its end.
+pub fn at_its_end(text: &str) -> Content {
+    let mut content = Content::with_text(text);
+    content.perform(text_editor::Action::Move(text_editor::Motion::DocumentEnd));
+    content
+}
+
 /// What `target` is set to.
 pub(super) fn value<'a>(graph: &'a Graph, target: &PortRef) -> Option<&'a ParamValue> {
     graph.node(&target.node)?.params.get(&target.port)
 }
 
-fn effective<'a>(
+pub(super) fn effective<'a>(
     graph: &'a Graph,
     spec: &'a ParamSpec,
     target: &PortRef,
@@ -414,18 +496,10 @@ fn effective<'a>(
     value(graph, target).or(spec.default.as_ref())
 }
 
-/// The edit that sets `target`, unless it is that already.
-fn set_if_new(
-    graph: &Graph,
-    spec: &ParamSpec,
-    target: &PortRef,
-    value: ParamValue,
-) -> Option<Edit> {
-    let value = spec.check(&value).ok()?;
-    (effective(graph, spec, target) != Some(&value)).then(|| Edit::set(target, value))
-}
-
-fn descriptor<'a>(context: Context<'a>, node: &NodeId) -> Option<&'a graph::node::Descriptor> {
+pub(super) fn descriptor<'a>(
+    context: Context<'a>,
+    node: &NodeId,
+) -> Option<&'a graph::node::Descriptor> {
     let kind = &context.graph.node(node)?.kind;
     Some(&context.registry.get(kind)?.descriptor)
 }

@@ -40,9 +40,12 @@ impl Overlay {
         let is_last = match &message.event {
             Event::Submitted | Event::Left | Event::Abandoned => true,
             Event::Chosen(_) | Event::Toggled(_) | Event::Rolled | Event::Reset => true,
-            Event::Released | Event::Browsed => true,
+            Event::Released | Event::Browsed | Event::Passed { .. } => true,
             Event::Typed(_)
             | Event::Edited(_)
+            | Event::Undone
+            | Event::Redone
+            | Event::Unused
             | Event::Nudged(_)
             | Event::Slid(_)
             | Event::Opened
@@ -52,11 +55,28 @@ impl Overlay {
             | Event::NameAbandoned
             | Event::Withdrawn => false,
         };
+        let message = match message.event {
+            // There is no other field to go to.
+            Event::Passed { .. } => Message {
+                event: Event::Submitted,
+                ..message
+            },
+            _ => message,
+        };
         let action = self.fields.update(message, context);
         Step {
             action,
             // What was refused stays where it can be mended.
             is_over: is_last && !self.fields.is_refused(&self.target),
+        }
+    }
+
+    /// Takes what was typed, as if the field was left.
+    pub fn settle(&mut self, context: Context<'_>) -> Step {
+        let action = self.fields.settle(context);
+        Step {
+            action,
+            is_over: !self.fields.is_refused(&self.target),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use iced::alignment::Vertical;
-use iced::keyboard::{Key, key::Named};
+use iced::keyboard::{Key, Modifiers, key::Named};
 use iced::widget::scrollable::{Direction, Scrollbar};
 use iced::widget::{
     Id, Scrollable, button, column, container, row, scrollable, text, text_input, tooltip,
@@ -103,6 +103,32 @@ pub struct NameMessages<M, F> {
     pub abandoned: M,
 }
 
+/// Back or forth in what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The last step is to be taken back.
+    Back,
+    /// It is to be made again.
+    Again,
+}
+
+/// Whether a key goes back or forth in the text of the field that has the focus.
+///
+/// As those that copy and paste, these keys are the same for every field, whatever keys commands have.
+pub fn step_key(key: &Key, modifiers: Modifiers) -> Option<Step> {
+    let Key::Character(letter) = key else {
+        return None;
+    };
+    if !modifiers.command() || modifiers.alt() {
+        return None;
+    }
+    match (letter.to_lowercase().as_str(), modifiers.shift()) {
+        ("z", false) => Some(Step::Back),
+        ("z", true) | ("y", false) => Some(Step::Again),
+        _ => None,
+    }
+}
+
 /// A name that is being typed, why it will not do, and else what it will become.
 pub fn name_form<'a, M: Clone + 'a, F: Fn(String) -> M + 'a>(
     id: Id,
@@ -124,10 +150,11 @@ pub fn name_form<'a, M: Clone + 'a, F: Fn(String) -> M + 'a>(
     let (enter, escape) = (submitted.clone(), abandoned.clone());
     let input = Watch::new(input)
         .focus_first(id)
-        .on_key(move |key, _| match key {
+        .on_key(move |key, modifiers| match key {
             Key::Named(Named::Enter) => Some(Press::Take(enter.clone())),
             Key::Named(Named::Escape) => Some(Press::Quit(escape.clone())),
-            _ => None,
+            // A name is short, and is typed anew more quickly than it is taken back.
+            _ => step_key(key, modifiers).map(|_| Press::Quit(escape.clone())),
         });
     let submit = button(text("Expose").size(TEXT_SMALL + 1.0))
         .padding([3.0, GAP])

@@ -19,6 +19,8 @@ use crate::theme::{GAP, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, sty
 
 /// The width of a field for a number beside its slider.
 const NUMBER: f32 = 76.0;
+/// What stands in a field for several nodes that are set differently.
+const MIXED: &str = "mixed";
 /// The height of a text of several lines.
 const LINES: f32 = 72.0;
 
@@ -43,10 +45,11 @@ impl Fields {
         if let Some(name) = field.exposed {
             head = head.push(flag(name, &field));
         }
-        if field.value.is_some() && field.source.is_none() {
+        head = head.push(field.is_mixed.then(mixed));
+        if (field.value.is_some() || field.is_mixed) && field.source.is_none() {
             head = head.push(tool(Icon::Reset, "Reset", &field, Event::Reset));
         }
-        if field.exposed.is_none() && field.source.is_none() {
+        if field.exposed.is_none() && field.source.is_none() && !field.is_shared {
             let hint = "Expose: can then be set from outside";
             head = head.push(tool(Icon::Expose, hint, &field, Event::Exposed));
         }
@@ -131,7 +134,8 @@ impl Fields {
 
     fn switch<'a>(&self, field: &Field<'a>) -> Element<'a, Message> {
         let target = field.target.clone();
-        toggler(field.effective() == Some(&ParamValue::Bool(true)))
+        let is_on = field.effective() == Some(&ParamValue::Bool(true));
+        toggler(is_on && !field.is_mixed)
             .size(18.0)
             .style(style::field::toggle)
             .on_toggle(move |on| message(&target, Event::Toggled(on)))
@@ -178,9 +182,11 @@ impl Fields {
     ) -> Element<'a, Message> {
         let draft = self.drafts.get(&field.target);
         let value = match draft {
-            Some(draft) => draft.text.clone(),
+            Some(draft) => draft.typing.text().to_owned(),
+            None if field.is_mixed => String::new(),
             None => shown(field.spec, field.value),
         };
+        let placeholder = if field.is_mixed { MIXED } else { placeholder };
         let target = field.target.clone();
         let input = text_input(placeholder, &value)
             .id(field.id())
@@ -217,8 +223,10 @@ impl Fields {
             Place::Panel | Place::Canvas => LINES,
             Place::Form => LINES + 24.0,
         };
+        let placeholder = if field.is_mixed { MIXED } else { "" };
         let editor = text_editor(content)
             .id(field.id())
+            .placeholder(placeholder)
             .on_action(move |action| message(&target, Event::Edited(action)))
             .size(TEXT)
             .padding(padding(place))
@@ -238,8 +246,14 @@ impl Fields {
         place: Place,
     ) -> Element<'a, Message> {
         let chosen = match field.effective() {
-            Some(ParamValue::Text(name)) => name.as_str(),
-            Some(ParamValue::Bool(_) | ParamValue::Int(_) | ParamValue::Float(_)) | None => "",
+            Some(ParamValue::Text(name)) if !field.is_mixed => name.as_str(),
+            Some(
+                ParamValue::Text(_)
+                | ParamValue::Bool(_)
+                | ParamValue::Int(_)
+                | ParamValue::Float(_),
+            )
+            | None => "",
         };
         let list = || {
             let entries = options
@@ -260,7 +274,13 @@ impl Fields {
             Icon::ChevronsUpDown
         };
         let face = row![
-            text(words(chosen)).size(TEXT).width(Fill),
+            text(if field.is_mixed {
+                words(MIXED)
+            } else {
+                words(chosen)
+            })
+            .size(TEXT)
+            .width(Fill),
             icon(arrow).size(TEXT).style(style::text::muted),
         ]
         .align_y(Vertical::Center);
@@ -291,8 +311,8 @@ impl Fields {
     /// Whether what is shown may stand in the graph.
     fn is_valid(&self, field: &Field<'_>) -> bool {
         match self.drafts.get(&field.target) {
-            Some(draft) => read(field.spec, &draft.text).is_ok(),
-            None => field.fault.is_none() && field.effective().is_some(),
+            Some(draft) => read(field.spec, draft.typing.text()).is_ok(),
+            None => field.fault.is_none() && (field.is_mixed || field.effective().is_some()),
         }
     }
 
@@ -305,6 +325,14 @@ impl Fields {
         };
         Some(alarm(words))
     }
+}
+
+/// That the nodes which a field stands for are set differently.
+fn mixed<'a>() -> Element<'a, Message> {
+    text(MIXED)
+        .size(TEXT_SMALL)
+        .style(style::text::warning)
+        .into()
 }
 
 fn label<'a>(words: String, field: &Field<'_>) -> Element<'a, Message> {
@@ -430,7 +458,8 @@ fn line_key(
         Key::Named(Named::ArrowDown) if takes_arrows => {
             Some(Press::Take(event(Event::Nudged(-stops))))
         }
-        _ => None,
+        Key::Named(Named::ArrowUp | Named::ArrowDown) => Some(Press::Take(event(Event::Unused))),
+        _ => own_key(key, modifiers, target),
     }
 }
 
@@ -440,8 +469,21 @@ fn lines_key(key: &Key, modifiers: Modifiers, target: &PortRef) -> Option<Press<
             Some(Press::Share(message(target, Event::Submitted)))
         }
         Key::Named(Named::Escape) => Some(Press::Quit(message(target, Event::Abandoned))),
-        _ => None,
+        _ => own_key(key, modifiers, target),
     }
+}
+
+/// What a key means in a field of any sort that would mean something else on the canvas.
+fn own_key(key: &Key, modifiers: Modifiers, target: &PortRef) -> Option<Press<Message>> {
+    let event = match parts::step_key(key, modifiers) {
+        Some(parts::Step::Back) => Event::Undone,
+        Some(parts::Step::Again) => Event::Redone,
+        None if *key == Key::Named(Named::Tab) && !modifiers.command() => Event::Passed {
+            back: modifiers.shift(),
+        },
+        None => return None,
+    };
+    Some(Press::Take(message(target, event)))
 }
 
 fn message(target: &PortRef, event: Event) -> Message {

@@ -1,5 +1,6 @@
 //! The editor as its users meet it, in a window without a screen.
 
+mod fields;
 #[path = "../canvas/picture.rs"]
 mod picture;
 mod robot;
@@ -15,6 +16,7 @@ use editor::canvas::scene::{Scene, Side};
 use editor::chrome::{empty, tabs, toolbar};
 use editor::command::Command;
 use editor::host::Host;
+use editor::space::{WorldPoint, WorldVector};
 use graph::document::{Graph, NodeId, Position, Wire};
 use graph::engine::{Engine, Settings};
 use graph::node::Descriptor;
@@ -110,8 +112,24 @@ fn socket(robot: &Robot, node: &str, port: &str, side: Side) -> Point {
     let world = scene
         .anchor(&id(node).port(port), side)
         .expect("there is such a socket");
-    let at = app.canvas().camera.to_screen(world);
+    in_window(robot, world)
+}
+
+/// Selects a node of `text_to_image.ron` by a click on its title.
+fn select(robot: &mut Robot, node: &str) {
+    let scene = Scene::new(graph(robot), &registry(), &BTreeSet::new());
+    let bounds = scene.node(&id(node)).expect("there is such a node").bounds;
+    let at = bounds.origin + WorldVector::new(60.0, 15.0);
+    robot.click_at(in_window(robot, at));
+}
+
+fn in_window(robot: &Robot, at: WorldPoint) -> Point {
+    let at = robot.app.canvas().camera.to_screen(at);
     Point::new(at.x, at.y + tabs::HEIGHT + toolbar::HEIGHT)
+}
+
+fn command(robot: &mut Robot, command: Command) {
+    robot.send(Message::Toolbar(toolbar::Message::Command(command)));
 }
 
 /// Where a node is on the canvas.
@@ -248,6 +266,27 @@ fn what_is_not_saved_is_asked_about() {
     robot.settle();
     assert!(robot.closed);
     assert_eq!(text(&file), changed);
+}
+
+#[test]
+fn comments_in_a_file_are_lost_only_when_that_is_wanted() {
+    let folder = folder();
+    let file = copy(folder.path(), "text_to_image.ron");
+    let commented = format!("// Made by hand.\n{}", text(&file));
+    std::fs::write(&file, &commented).expect("there is room");
+    let mut robot = Robot::new(
+        host(folder.path()),
+        std::slice::from_ref(&file),
+        (1280, 800),
+    );
+    add(&mut robot, "curve", FREE);
+    robot.control("s");
+    robot.settle();
+    assert_eq!(text(&file), commented);
+    robot.click("Save anyway");
+    robot.settle();
+    assert_eq!(text(&file), to_text(graph(&robot)));
+    assert!(robot.find("Save anyway").is_none());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use editor::theme;
 use iced::event::Status;
 use iced::keyboard::key::{Code, Named, Physical};
 use iced::keyboard::{self, Key, Location, Modifiers};
+use iced::widget::Id;
 use iced::{Event, Pixels, Point, Rectangle, Size, Task, mouse, window};
 use iced_test::core::clipboard::{Clipboard, Kind};
 use iced_test::core::mouse::Cursor;
@@ -257,6 +258,20 @@ impl Robot {
             Outcome::Some(Some(found)) => found.visible_bounds(),
             Outcome::Some(None) | Outcome::None | Outcome::Chain(_) => None,
         }
+    }
+
+    /// Clicks the field with the id `id`, and selects all that stands in it.
+    pub fn enter(&mut self, id: &str) {
+        let id = Id::from(id.to_owned());
+        let mut operation = id.clone().find();
+        self.operate(&mut black_box(&mut operation));
+        let found = match operation.finish() {
+            Outcome::Some(found) => found.and_then(|target| target.visible_bounds()),
+            Outcome::None | Outcome::Chain(_) => None,
+        };
+        let bounds = found.unwrap_or_else(|| panic!("there is no field {id:?} to be seen"));
+        self.click_at(bounds.center());
+        self.control("a");
     }
 
     /// Types `words` into whatever has the focus.
