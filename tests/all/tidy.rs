@@ -42,6 +42,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // A plugin builds where no registry can be reached.
     ("plugins/sdk", &["smalto-abi", "smalto-sdk-derive"]),
     ("plugins/sdk/derive", &[]),
+    ("plugins/template", &[]),
     ("plugins/examples/blur", &["smalto-sdk"]),
     ("plugins/examples/despeckle", &["smalto-sdk"]),
     ("plugins/examples/halton", &["smalto-sdk"]),

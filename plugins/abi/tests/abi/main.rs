@@ -1,6 +1,7 @@
 //! Tests of the header: its mirror, its page, and the compilers that must take it.
 
 mod compilers;
+mod examples;
 mod header;
 mod layout;
 mod page;
