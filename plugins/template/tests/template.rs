@@ -77,6 +77,59 @@ fn a_new_plugin_in_rust_is_built_and_tested_without_a_registry() {
     assert!(said.contains("must be able to catch its panics"), "{said}");
 }
 
+/// Each mistake, where it is made, and what the compiler says of it.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "#[derive(Params)] pub struct Tuple(f32);",
+        "give every field a name",
+    ),
+    (
+        "#[derive(Params)] pub struct Hint { #[param(defualt = 1)] pub of: u32 }",
+        "expected `default`, `range`, `unit`, `multiline` or `written`",
+    ),
+    (
+        "#[derive(Ports)] pub struct Generic<T> { pub of: T }",
+        "derive this on a type without generics",
+    ),
+    (
+        "#[derive(Clone, Copy, Choice)] pub enum Full { Of(u32) }",
+        "a choice has no fields",
+    ),
+    (
+        "#[derive(Clone, Copy, Choice)] pub enum Empty {}",
+        "a choice needs a variant",
+    ),
+    (
+        "#[derive(Ports)] pub enum Either { Image }",
+        "derive this on a struct",
+    ),
+    (
+        "#[derive(Params)] pub struct Foreign { pub of: Vec<u8> }",
+        "the trait bound `Vec<u8>: ParamField` is not satisfied",
+    ),
+];
+
+#[test]
+fn a_mistake_is_told_where_it_is_made() {
+    let folder = written("mistaken", Language::Rust);
+    let mut source = String::from("//! Mistakes.\nuse smalto_sdk::prelude::*;\n");
+    for (mistake, _) in MISTAKES {
+        source.push_str(mistake);
+        source.push('\n');
+    }
+    std::fs::write(folder.join("src/lib.rs"), source).expect("the file can be written");
+    let refused = cargo(&folder, &["check"]);
+    assert!(!refused.status.success());
+    let said = told(&refused);
+    for (at, (mistake, message)) in MISTAKES.iter().enumerate() {
+        let line = format!("src/lib.rs:{}:", at + 3);
+        let told = said
+            .split("\n\n")
+            .any(|part| part.contains(message) && part.contains(&line));
+        assert!(told, "{mistake} is not told:\n{said}");
+    }
+}
+
 #[test]
 fn a_new_plugin_in_c_is_built_with_the_compiler_alone() {
     let folder = written("mine", Language::C);

@@ -167,8 +167,10 @@ fn param(spec: &ParamSpec) -> *const abi::Param {
 }
 
 fn default(value: ParamValue) -> *const Value {
-    let value: &'static ParamValue = Box::leak(Box::new(value));
-    kept(raw_param(value))
+    kept(match value {
+        ParamValue::Text(text) => Value::text(Str::new(String::leak(text))),
+        ParamValue::Bool(_) | ParamValue::Int(_) | ParamValue::Float(_) => raw_param(&value),
+    })
 }
 
 fn choice((name, doc): &(&'static str, &'static str)) -> *const abi::Choice {
