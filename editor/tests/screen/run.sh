@@ -43,19 +43,20 @@ fail() {
 wait_for() { # WHAT COMMAND...
     local what=$1
     shift
-    for _ in $(seq 1 600); do
+    for _ in $(seq 1 240); do
         if "$@" >/dev/null 2>&1; then return; fi
-        sleep 0.1
+        sleep 0.25
     done
     fail "$what"
 }
 
 # Waits until the editor has done all that it was asked for: its main thread sleeps whenever it is looked at.
 rest() {
-    local quiet=0
+    local quiet=0 state
     sleep 0.1
     for _ in $(seq 1 400); do
-        if [ "$(awk '{ print $3 }' "/proc/$pid/stat")" = S ]; then quiet=$((quiet + 1)); else quiet=0; fi
+        read -r _ _ state _ <"/proc/$pid/stat"
+        if [ "$state" = S ]; then quiet=$((quiet + 1)); else quiet=0; fi
         [ "$quiet" -lt 8 ] || return 0
         sleep 0.03
     done
