@@ -7,7 +7,7 @@ pub mod canvas;
 pub mod chrome;
 pub mod command;
 pub mod dialog;
-mod display;
+pub mod display;
 pub mod document;
 pub mod form;
 pub mod host;
@@ -30,12 +30,13 @@ pub mod wrapper;
 use std::path::PathBuf;
 
 use app::App;
+use display::WindowError;
 use host::Host;
 
 /// Opens the window with the files at `paths`, and returns when it is closed.
 ///
 /// Errors: there is no display, or nothing that can draw on it.
-pub fn run(host: Host, paths: Vec<PathBuf>) -> iced::Result {
+pub fn run(host: Host, paths: Vec<PathBuf>) -> Result<(), WindowError> {
     display::or_error(|| {
         let window = settings::Stored::load(&host.folders.settings())
             .0
