@@ -206,7 +206,8 @@ sleep 1.5
 { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
 start again.ron
 picture 7_recovery
-key Return
+point 858 114
+click
 picture 8_recovered
 save_as "$work/recovered.ron"
 grep -q '"output.grid"' recovered.ron || fail "the node was not recovered"
