@@ -15,6 +15,14 @@ pub enum NodeError {
     /// The node panicked: a bug of the node, caught at the engine's edge.
     #[error("the node panicked: {0}")]
     Panicked(String),
+    /// The process of a plugin died: nothing but this node is lost.
+    #[error("the plugin crashed: {problem}{}", said(output))]
+    Crashed {
+        /// How it died.
+        problem: String,
+        /// The end of what it wrote to standard error.
+        output: String,
+    },
     /// There is not enough memory.
     #[error("out of memory: {0}")]
     OutOfMemory(String),
@@ -54,6 +62,12 @@ pub enum NodeError {
     },
 }
 
+/// What a process wrote before it died, indented below the message.
+fn said(output: &str) -> String {
+    let lines = output.lines();
+    lines.map(|line| format!("\n    {line}")).collect()
+}
+
 impl NodeError {
     /// A problem with the file at `path`.
     pub fn file(
@@ -88,6 +102,7 @@ impl NodeError {
             Self::Failed { problem, .. } => problem.clone(),
             Self::Cancelled
             | Self::Panicked(_)
+            | Self::Crashed { .. }
             | Self::OutOfMemory(_)
             | Self::Param(_)
             | Self::Port(_)
@@ -109,6 +124,7 @@ impl NodeError {
             },
             Self::Cancelled
             | Self::Panicked(_)
+            | Self::Crashed { .. }
             | Self::OutOfMemory(_)
             | Self::Param(_)
             | Self::Port(_)
@@ -122,6 +138,9 @@ impl NodeError {
         match self {
             Self::File { hint, .. } | Self::Failed { hint, .. } => Some(hint),
             Self::Panicked(_) => Some("this is a mistake of the node, please report it"),
+            Self::Crashed { .. } => Some(
+                "this is a mistake of the plugin, please report it to whoever wrote it; it is started anew for the next run",
+            ),
             Self::OutOfMemory(_) => Some("work on fewer or smaller pictures at once"),
             Self::Cancelled | Self::Param(_) | Self::Port(_) | Self::Input { .. } => None,
         }
@@ -135,6 +154,7 @@ impl NodeError {
             | Self::Input { port, .. } => Some(port),
             Self::Cancelled
             | Self::Panicked(_)
+            | Self::Crashed { .. }
             | Self::OutOfMemory(_)
             | Self::File { .. }
             | Self::Failed { .. } => None,

@@ -2,7 +2,7 @@
 //!
 //! | part | modules |
 //! |---|---|
-//! | a node | [`node`], [`param`], [`port`], [`run`], [`random`], [`registry`] |
+//! | a node | [`node`], [`param`], [`port`], [`run`], [`random`], [`registry`], [`plugin`] |
 //! | the document | [`document`], [`edit`], [`history`], [`workflow`], [`problem`] |
 //! | running it | [`plan`], [`engine`] |
 //! | what passes between nodes | [`kind`], [`value`], [`preview`], [`exchange`], [`policy`] |
@@ -21,6 +21,7 @@ pub mod kind;
 pub mod node;
 pub mod param;
 pub mod plan;
+pub mod plugin;
 pub mod policy;
 pub mod port;
 pub mod prelude;

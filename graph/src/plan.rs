@@ -175,7 +175,7 @@ impl Graph {
         match registry.get(&node.kind) {
             Some(entry) => Ok(&entry.descriptor),
             None => Err(Box::new(check::unknown_kind(
-                registry, &port.node, &node.kind,
+                self, registry, &port.node, &node.kind,
             ))),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::document::PlacedNode;
 use crate::node::{AnyNode, Descriptor, Node};
 use crate::param::{ParamError, ParamValues};
+use crate::plugin::Offer;
 
 type Build = dyn Fn(&ParamValues) -> Result<Box<dyn AnyNode>, Vec<ParamError>> + Send + Sync;
 type Migrate = dyn Fn(u32, &mut ParamValues) + Send + Sync;
@@ -66,6 +67,7 @@ impl Entry {
 pub struct Registry {
     entries: BTreeMap<String, Entry>,
     order: Vec<String>,
+    plugins: BTreeMap<String, Offer>,
 }
 
 impl Registry {
@@ -100,5 +102,25 @@ impl Registry {
     /// All kinds, in palette order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.order.iter().filter_map(|id| self.entries.get(id))
+    }
+
+    /// Says that the plugin `id` lies on this machine, so that messages about its nodes can say what keeps them.
+    pub fn offer(&mut self, id: impl Into<String>, offer: Offer) -> &mut Self {
+        let _ = self.plugins.insert(id.into(), offer);
+        self
+    }
+
+    /// The plugins on this machine, by id.
+    pub fn plugins(&self) -> &BTreeMap<String, Offer> {
+        &self.plugins
+    }
+
+    /// The plugin that brings the kind `kind`.
+    pub fn plugin_of(&self, kind: &str) -> Option<(&str, &Offer)> {
+        let brings = |offer: &Offer| offer.kinds.iter().any(|brought| brought == kind);
+        let mut plugins = self.plugins.iter();
+        plugins
+            .find(|(_, offer)| brings(offer))
+            .map(|(id, offer)| (id.as_str(), offer))
     }
 }

@@ -39,6 +39,23 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("plugins/abi", &[]),
+    (
+        "plugins/host",
+        &[
+            "graph",
+            "libloading",
+            "memmap2",
+            "rustix",
+            "serde",
+            "serde_json",
+            "sha2",
+            "smalto-abi",
+            "smalto-template",
+            "tempfile",
+            "thiserror",
+            "toml",
+        ],
+    ),
     // A plugin builds where no registry can be reached.
     ("plugins/sdk", &["smalto-abi", "smalto-sdk-derive"]),
     ("plugins/sdk/derive", &[]),

@@ -8,6 +8,7 @@ use crate::document::{Graph, NodeId, PlacedNode, State, Wire};
 use crate::kind::Kind;
 use crate::node::Descriptor;
 use crate::param::{ParamError, ParamKind, ParamSpec, ParamValue, ParamValues, complete};
+use crate::plugin::Versions;
 use crate::port::Arity;
 use crate::registry::{Entry, Registry};
 
@@ -23,6 +24,7 @@ pub fn plan(
         match registry.get(&node.kind) {
             Some(entry) => {
                 let _ = known.insert(id, (node, entry));
+                errors.extend(plugin_version(graph, registry, id, &node.kind));
                 let newest = entry.descriptor.version;
                 if node.version > newest && node.state != Some(State::Muted) {
                     errors.push(PlanError::NewerVersion {
@@ -35,7 +37,7 @@ pub fn plan(
             }
             // Muting is how one runs the rest of a graph without a missing plugin.
             None if node.state == Some(State::Muted) => {}
-            None => errors.push(unknown_kind(registry, id, &node.kind)),
+            None => errors.push(unknown_kind(graph, registry, id, &node.kind)),
         }
     }
     let descriptor = |id: &NodeId| known.get(id).map(|(_, entry)| &*entry.descriptor);
@@ -50,12 +52,67 @@ pub fn plan(
     }
 }
 
-pub fn unknown_kind(registry: &Registry, node: &NodeId, kind: &str) -> PlanError {
+pub fn unknown_kind(graph: &Graph, registry: &Registry, node: &NodeId, kind: &str) -> PlanError {
     let kinds = registry.iter().map(|entry| entry.descriptor.id.as_str());
+    let similar = similar(kind, kinds);
+    let plugin = obstacle(registry, kind).or_else(|| match similar {
+        Some(_) => None,
+        None => absent(graph, registry),
+    });
     PlanError::UnknownKind {
         node: node.clone(),
         kind: kind.into(),
-        similar: similar(kind, kinds),
+        similar,
+        plugin,
+    }
+}
+
+/// Why a kind that a plugin brings cannot be used.
+fn obstacle(registry: &Registry, kind: &str) -> Option<String> {
+    let (plugin, offer) = registry.plugin_of(kind)?;
+    let obstacle = offer.obstacle.as_ref()?;
+    Some(format!(
+        "the plugin `{plugin}` brings it, but {}: {}",
+        obstacle.problem, obstacle.hint
+    ))
+}
+
+/// Which plugins the workflow needs and nobody has.
+fn absent(graph: &Graph, registry: &Registry) -> Option<String> {
+    let needed = graph.plugins().iter();
+    let absent: Vec<String> = needed
+        .filter(|(plugin, _)| !registry.plugins().contains_key(*plugin))
+        .map(|(plugin, versions)| format!("`{plugin}` ({versions})"))
+        .collect();
+    let (what, them) = match absent.len() {
+        0 => return None,
+        1 => ("the plugin", "it"),
+        _ => ("the plugins", "them"),
+    };
+    Some(format!(
+        "the workflow needs {what} {}: install {them}, `smalto plugins list` says where plugins are looked for",
+        absent.join(", ")
+    ))
+}
+
+/// What is wrong with the version of the plugin that brings `kind`.
+fn plugin_version(
+    graph: &Graph,
+    registry: &Registry,
+    node: &NodeId,
+    kind: &str,
+) -> Option<PlanError> {
+    let (plugin, offer) = registry.plugin_of(kind)?;
+    let wanted = graph.plugins().get(plugin)?;
+    match wanted.parse::<Versions>() {
+        Ok(versions) if versions.allow(offer.version) => None,
+        // What is no requirement allows nothing.
+        Ok(_) | Err(_) => Some(PlanError::PluginVersion {
+            node: node.clone(),
+            plugin: plugin.into(),
+            wanted: wanted.clone(),
+            found: offer.version.to_string(),
+        }),
     }
 }
 

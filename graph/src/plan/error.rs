@@ -17,6 +17,22 @@ pub enum PlanError {
         kind: String,
         /// A kind of nearly the same name.
         similar: Option<String>,
+        /// What is known of the plugin that brings the kind, and how to come by it.
+        plugin: Option<String>,
+    },
+    /// The plugin of the node is here in a version that the workflow does not allow.
+    #[error(
+        "node `{node}` needs the plugin `{plugin}` in a version that `{wanted}` allows, but {found} is here"
+    )]
+    PluginVersion {
+        /// The node.
+        node: NodeId,
+        /// The plugin.
+        plugin: String,
+        /// What the workflow says of versions.
+        wanted: String,
+        /// The version that is here.
+        found: String,
     },
     /// The node was made by a newer program.
     #[error(
@@ -176,6 +192,7 @@ impl PlanError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownKind { .. } => "unknown-kind",
+            Self::PluginVersion { .. } => "plugin-version",
             Self::NewerVersion { .. } => "newer-version",
             Self::Param { error, .. } => match error {
                 ParamError::Invalid { .. } => "invalid-param",
@@ -199,6 +216,7 @@ impl PlanError {
     pub fn node(&self) -> Option<&NodeId> {
         Some(match self {
             Self::UnknownKind { node, .. }
+            | Self::PluginVersion { node, .. }
             | Self::NewerVersion { node, .. }
             | Self::Param { node, .. }
             | Self::NoSuchNode { node, .. } => node,
@@ -223,18 +241,19 @@ impl PlanError {
             Self::CannotBypass { output, .. } => &output.port,
             Self::NotAParam { target, .. } | Self::NotAnOutput { target, .. } => &target.port,
             Self::InterfaceName { name, .. } => name,
-            Self::UnknownKind { .. } | Self::NewerVersion { .. } | Self::NoSuchNode { .. } => {
-                return None;
-            }
+            Self::UnknownKind { .. }
+            | Self::PluginVersion { .. }
+            | Self::NewerVersion { .. }
+            | Self::NoSuchNode { .. } => return None,
         })
     }
 
     /// What part of the graph the error speaks of.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::UnknownKind { node, .. } | Self::NewerVersion { node, .. } => {
-                Subject::Kind(node.clone())
-            }
+            Self::UnknownKind { node, .. }
+            | Self::PluginVersion { node, .. }
+            | Self::NewerVersion { node, .. } => Subject::Kind(node.clone()),
             Self::Param { node, error, .. } => Subject::Port(node.port(error.param())),
             Self::UnknownInput { wire, .. }
             | Self::UnknownOutput { wire, .. }
@@ -265,6 +284,13 @@ impl PlanError {
             None => otherwise,
         };
         Some(match self {
+            Self::UnknownKind {
+                plugin: Some(plugin),
+                ..
+            } => plugin.clone(),
+            Self::PluginVersion { plugin, .. } => format!(
+                "install another version of `{plugin}`, or change what `plugins` says of it"
+            ),
             Self::UnknownKind { similar, .. } => did_you_mean(
                 similar,
                 "`smalto nodes` lists the kinds there are; it may come from a plugin that is not here"

@@ -1,7 +1,11 @@
 use super::{LeftOut, Plan, PlanError};
 use crate::document::{Graph, State, Wire};
 use crate::edit::Edit;
+use crate::node::{Descriptor, Effect};
+use crate::plugin::{Obstacle, Offer};
+use crate::registry::{Entry, Registry};
 use crate::sample::{Dice, graph, id, port, registry};
+use crate::workflow::Workflow;
 
 fn with(mut graph: Graph, edits: impl IntoIterator<Item = Edit>) -> Graph {
     for edit in edits {
@@ -327,5 +331,64 @@ fn errors_say_where_they_are() {
             ("missing-input", "a".into(), "text"),
             ("missing-param", "b".into(), "path")
         ]
+    );
+}
+
+#[test]
+fn a_kind_from_a_plugin_says_which_one_and_how_to_come_by_it() {
+    let text = r#"(format: 1, plugins: {"org.acme.blur": "^1.2"}, nodes: {"b": (kind: "acme.blur", version: 1)}, wires: [])"#;
+    let check = |registry: &Registry, code: &str, hint: &str| {
+        let workflow = Workflow::read("a.ron", text, registry).expect("it can be read");
+        let errors = Plan::new(&workflow.graph, registry)
+            .map(|_| ())
+            .expect_err("it cannot be run");
+        let found: Vec<_> = errors
+            .iter()
+            .map(|error| (error.code(), error.hint()))
+            .collect();
+        assert_eq!(found, [(code, Some(hint.to_owned()))]);
+    };
+    let offer = |version: &str, obstacle: Option<(&str, &str)>| Offer {
+        version: version.parse().expect("it is a version"),
+        kinds: vec!["acme.blur".into()],
+        obstacle: obstacle.map(|(problem, hint)| Obstacle {
+            problem: problem.into(),
+            hint: hint.into(),
+        }),
+    };
+    let mut registry = registry();
+    check(
+        &registry,
+        "unknown-kind",
+        "the workflow needs the plugin `org.acme.blur` (^1.2): install it, `smalto plugins list` says where plugins are looked for",
+    );
+    let obstacle = Some(("you have not trusted it", "trust it"));
+    let _ = registry.offer("org.acme.blur", offer("1.2.0", obstacle));
+    check(
+        &registry,
+        "unknown-kind",
+        "the plugin `org.acme.blur` brings it, but you have not trusted it: trust it",
+    );
+    let _ = registry.offer("org.acme.blur", offer("2.0.0", None));
+    let kind = Descriptor {
+        id: "acme.blur".into(),
+        version: 1,
+        title: "Blur".into(),
+        doc: "Blurs.".into(),
+        effect: Effect::Pure,
+        params: vec![],
+        inputs: vec![],
+        outputs: vec![],
+    };
+    let _ = registry.insert(Entry::new(
+        kind,
+        "org.acme.blur@2.0.0",
+        |_| Err(vec![]),
+        |_, _| {},
+    ));
+    check(
+        &registry,
+        "plugin-version",
+        "install another version of `org.acme.blur`, or change what `plugins` says of it",
     );
 }

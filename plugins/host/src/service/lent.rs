@@ -1,0 +1,151 @@
+//! A value that is lent to a plugin, in the form of the header.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use graph::exchange::{Array, Element};
+use graph::param::ParamValue;
+use smalto_abi as abi;
+
+use crate::fault::Fault;
+use crate::instance::{Datum, Object};
+
+/// A value and everything that its pointers lead to; it must stay where it is while it is lent.
+pub struct Lent {
+    pub value: abi::Value,
+    _parts: Box<Parts>,
+}
+
+#[derive(Default)]
+struct Parts {
+    text: String,
+    tensor: Option<abi::Tensor>,
+    shape: Vec<i64>,
+    names: Vec<String>,
+    sizes: Vec<abi::Size>,
+    object: Option<abi::Object>,
+    _array: Option<Array>,
+}
+
+// SAFETY: what the pointers lead to is only read, and belongs to the value itself.
+unsafe impl Send for Lent {}
+// SAFETY: as above.
+unsafe impl Sync for Lent {}
+
+impl Lent {
+    /// Lends the value of a parameter.
+    pub fn param(value: &ParamValue) -> Self {
+        match value {
+            ParamValue::Bool(truth) => Self::plain(abi::Value::bool(*truth)),
+            ParamValue::Int(number) => Self::plain(abi::Value::int(*number)),
+            ParamValue::Float(number) => Self::plain(abi::Value::float(*number)),
+            ParamValue::Text(text) => Self::text(text.clone()),
+        }
+    }
+
+    /// Lends a value on a wire; tensors have no `data` unless `with_data`.
+    ///
+    /// Errors: the value lives in another process.
+    pub fn datum(datum: &Datum, with_data: bool) -> Result<Self, Fault> {
+        match datum {
+            Datum::Text(text) => Ok(Self::text(text.clone())),
+            Datum::Number(number) => Ok(Self::plain(abi::Value::float(*number))),
+            Datum::Array(array) => Ok(Self::array(array, with_data)),
+            Datum::Object(Object::Here(here)) => {
+                let mut parts = Box::<Parts>::default();
+                let object = parts.object.insert(abi::Object {
+                    struct_size: size_of::<abi::Object>() as u32,
+                    data: here.data(),
+                    // The host counts who needs it; the plugin must not release what it is lent.
+                    release: None,
+                });
+                let value = abi::Value::object(object);
+                Ok(Self {
+                    value,
+                    _parts: parts,
+                })
+            }
+            Datum::Object(Object::There(_)) => Err(Fault::failed(
+                "a value of the plugin lives in another process",
+                "run the whole workflow again",
+            )),
+        }
+    }
+
+    fn plain(value: abi::Value) -> Self {
+        Self {
+            value,
+            _parts: Box::default(),
+        }
+    }
+
+    fn text(text: String) -> Self {
+        let parts = Box::new(Parts {
+            text,
+            ..Parts::default()
+        });
+        let value = abi::Value::text(abi::Str::new(&parts.text));
+        Self {
+            value,
+            _parts: parts,
+        }
+    }
+
+    fn array(array: &Array, with_data: bool) -> Self {
+        let mut parts = Box::new(Parts {
+            shape: array.shape().iter().map(|side| *side as i64).collect(),
+            names: array.sizes().keys().cloned().collect(),
+            _array: Some(array.clone()),
+            ..Parts::default()
+        });
+        let counts = array.sizes().values();
+        let sizes = parts.names.iter().zip(counts);
+        parts.sizes = sizes
+            .map(|(name, count)| abi::Size {
+                name: abi::Str::new(name),
+                count: *count,
+            })
+            .collect();
+        let data: *const u8 = if with_data && !array.bytes().is_empty() {
+            array.bytes().as_ptr()
+        } else {
+            ptr::null()
+        };
+        let shape = parts.shape.as_mut_ptr();
+        let tensor = parts.tensor.insert(abi::Tensor {
+            data: data.cast_mut().cast::<c_void>(),
+            device: abi::Device::CPU,
+            rank: array.shape().len() as i32,
+            element: element(array.element()),
+            shape,
+            strides: ptr::null_mut(),
+            byte_offset: 0,
+        });
+        let mut value = abi::Value::lent(tensor);
+        value.sizes = parts.sizes.as_ptr();
+        value.size_count = parts.sizes.len();
+        Self {
+            value,
+            _parts: parts,
+        }
+    }
+}
+
+/// An element as the header numbers it.
+pub fn element(element: Element) -> abi::Element {
+    match element {
+        Element::F32 => abi::Element::F32,
+        Element::I32 => abi::Element::I32,
+        Element::U8 => abi::Element::U8,
+    }
+}
+
+/// An element that the header numbers so, where the host knows it.
+pub fn known(element: abi::Element) -> Option<Element> {
+    match element {
+        abi::Element::F32 => Some(Element::F32),
+        abi::Element::I32 => Some(Element::I32),
+        abi::Element::U8 => Some(Element::U8),
+        _ => None,
+    }
+}

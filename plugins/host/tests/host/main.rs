@@ -1,0 +1,10 @@
+//! Plugins that really are loaded, good ones and bad ones.
+
+mod crashes;
+mod fixture;
+mod policies;
+mod registry;
+mod running;
+mod tables;
+mod versions;
+mod writing;
