@@ -37,7 +37,7 @@ use crate::document::{Document, recovery};
 use crate::host::Host;
 use crate::keymap::Keymap;
 use crate::palette::Palette;
-use crate::queue::Queue;
+use crate::queue::{self, Queue};
 use crate::runner::{self, Runner, TabId};
 use crate::settings::{self, Stored};
 use crate::status::Statuses;
@@ -58,6 +58,8 @@ pub struct App {
     host: Host,
     keymap: Keymap,
     settings: Stored,
+    /// Whether the settings have changed since they were last written.
+    settings_changed: bool,
     examples: Vec<empty::Example>,
     tabs: Vec<Tab>,
     chosen: usize,
@@ -127,6 +129,10 @@ pub enum Message {
         /// Whether wires from outside are to be laid again.
         with_links: bool,
     },
+    /// The queue was written, or not.
+    QueueSaved(queue::Saved),
+    /// The settings were written, or why not.
+    SettingsSaved(Result<(), String>),
     /// A picture was saved, or why not.
     PictureSaved(Result<PathBuf, String>),
     /// It is time to keep what has changed.
@@ -155,6 +161,7 @@ impl App {
             examples,
             keymap,
             settings,
+            settings_changed: false,
             tabs: Vec::new(),
             chosen: 0,
             count: 0,
@@ -260,10 +267,16 @@ impl App {
 
     /// Takes in what happened.
     pub fn update(&mut self, message: Message) -> Task<Message> {
+        let count = self.count;
         let task = self.take_in(message);
         self.tabs[self.chosen].compare(&mut self.runner);
         self.progress = self.measure();
-        task
+        let shown = if self.count == count {
+            Task::none()
+        } else {
+            tabs::reveal(self.chosen)
+        };
+        Task::batch([task, shown, self.remember()])
     }
 
     fn take_in(&mut self, message: Message) -> Task<Message> {
@@ -300,6 +313,8 @@ impl App {
             }
             Message::Found(target, path) => self.on_found(&target, path),
             Message::Pasted { text, with_links } => self.paste(text.as_deref(), with_links),
+            Message::QueueSaved(saved) => self.on_queue_saved(saved),
+            Message::SettingsSaved(result) => self.on_settings_saved(result),
             Message::PictureSaved(result) => self.on_picture_saved(result),
             Message::Ticked => self.keep(),
             Message::CloseRequested => self.execute(Command::Quit),
@@ -375,12 +390,8 @@ impl App {
         self.add(Document::untitled(self.untitled, &self.host.folders));
     }
 
-    /// Writes the settings; that they could not be written is told, and nothing else.
+    /// Lets the settings be written soon.
     fn save_settings(&mut self) {
-        if let Err(error) = self.settings.save() {
-            self.say(Said::warning(format!(
-                "the settings cannot be saved: {error}"
-            )));
-        }
+        self.settings_changed = true;
     }
 }

@@ -13,6 +13,7 @@ pub mod form;
 pub mod host;
 pub mod inspector;
 pub mod keymap;
+mod latest;
 pub mod palette;
 pub mod param;
 pub mod preview;

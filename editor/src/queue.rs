@@ -3,6 +3,7 @@
 //! Every entry keeps its whole workflow as text, so that it runs as it was put there whatever becomes of the document.
 
 mod file;
+mod saving;
 
 #[cfg(test)]
 mod tests;
@@ -17,10 +18,12 @@ use graph::registry::Registry;
 use graph::workflow::{Workflow, to_text};
 use iced::Task;
 
+use crate::latest::Latest;
 use crate::runner::{End, Message, Request, RunNumber, Runner, TabId};
 use file::QueueFile;
 
 pub use file::QueueError;
+pub use saving::{Saved, Saving};
 
 /// How many entries that are over are kept.
 const KEPT: usize = 100;
@@ -77,7 +80,9 @@ pub enum EntryState {
 /// Runs that wait for their turn, the next first, among those that are over.
 #[derive(Debug)]
 pub struct Queue {
-    file: QueueFile,
+    file: Latest<QueueFile>,
+    /// Whether something has changed since it was last asked what to write.
+    changed: bool,
     entries: Vec<Entry>,
     paused: bool,
     count: u64,
@@ -93,7 +98,8 @@ impl Queue {
     pub fn load(path: &Path) -> (Self, Option<QueueError>) {
         let (file, loaded) = QueueFile::open(path);
         let mut queue = Self {
-            file,
+            file: Latest::new(file),
+            changed: false,
             entries: Vec::new(),
             paused: false,
             count: 0,
@@ -299,8 +305,33 @@ impl Queue {
     }
 
     fn save(&mut self) {
-        let saved = self.file.save(&self.entries);
-        self.trouble = saved.err().map(|error| error.to_string());
+        self.changed = true;
+    }
+
+    /// The work of writing what has changed since this was last asked for; nothing where nothing has.
+    pub fn saving(&mut self) -> Option<Saving> {
+        std::mem::take(&mut self.changed).then(|| self.all())
+    }
+
+    /// Takes note of what came of [`Queue::saving`]; whether it could be written before and no longer can.
+    pub fn saved(&mut self, saved: Saved) -> bool {
+        let is_new = self.trouble.is_none() && saved.trouble.is_some();
+        self.trouble = saved.trouble;
+        is_new
+    }
+
+    fn all(&mut self) -> Saving {
+        Saving {
+            entries: self.entries.clone(),
+            turn: self.file.turn(),
+        }
+    }
+}
+
+/// What another thread has not come to yet is written before all is over.
+impl Drop for Queue {
+    fn drop(&mut self) {
+        let _ = self.all().perform();
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::latest::{Latest, Turn};
 use file::{ConfigError, ConfigFile};
 
 /// How many files are remembered as recent.
@@ -71,11 +72,18 @@ pub struct Panels {
 }
 
 /// The settings, and the file that keeps them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Stored {
     /// The settings; change them, then [`Stored::save`].
     pub settings: Settings,
-    file: ConfigFile,
+    file: Latest<ConfigFile>,
+}
+
+/// The work of writing the settings as they were when this was asked for.
+#[derive(Debug)]
+pub struct Saving {
+    settings: Settings,
+    turn: Turn<ConfigFile>,
 }
 
 impl Default for Settings {
@@ -152,6 +160,7 @@ impl Stored {
             Ok(None) => (Settings::default(), None),
             Err(error) => (Settings::default(), Some(error)),
         };
+        let file = Latest::new(file);
         (Self { settings, file }, problem)
     }
 
@@ -159,9 +168,27 @@ impl Stored {
     ///
     /// Errors: those of the file system; what was there is still there.
     pub fn save(&mut self) -> io::Result<Option<PathBuf>> {
+        self.saving().perform()
+    }
+
+    /// The same as work for another thread.
+    pub fn saving(&mut self) -> Saving {
+        Saving {
+            settings: self.settings.clone(),
+            turn: self.file.turn(),
+        }
+    }
+}
+
+impl Saving {
+    /// Writes the settings, as [`Stored::save`] does, unless newer ones were written meanwhile.
+    ///
+    /// Errors: those of [`Stored::save`].
+    pub fn perform(self) -> io::Result<Option<PathBuf>> {
         let pretty = ron::ser::PrettyConfig::new().new_line("\n");
         let text = ron::ser::to_string_pretty(&self.settings, pretty).map_err(io::Error::other)?;
-        self.file.write(&(text + "\n"))
+        let written = self.turn.take(|file| file.write(&(text + "\n")));
+        written.unwrap_or(Ok(None))
     }
 }
 

@@ -91,7 +91,8 @@ impl App {
     /// Ends the program.
     fn leave(&mut self) -> Task<Message> {
         self.runner.cancel_all();
-        self.save_settings();
+        // Nobody is left to whom it could be told that this failed.
+        let _ = self.settings.save();
         for tab in self.tabs.drain(..) {
             tab.document.close();
         }

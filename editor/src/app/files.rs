@@ -18,6 +18,7 @@ use crate::document::Document;
 use crate::document::store::{SaveError, Target};
 use crate::document::work::Saved;
 use crate::param;
+use crate::queue;
 use crate::runner::TabId;
 use crate::viewer::Save;
 
@@ -227,6 +228,43 @@ impl App {
             }
         }
         Task::batch(tasks)
+    }
+
+    /// Writes on other threads what the editor remembers by itself, where it has changed.
+    pub(super) fn remember(&mut self) -> Task<Message> {
+        let queue = self.queue.saving().map_or_else(Task::none, |saving| {
+            off_thread(move || Message::QueueSaved(saving.perform()))
+        });
+        let settings = if std::mem::take(&mut self.settings_changed) {
+            let saving = self.settings.saving();
+            off_thread(move || {
+                let saved = saving.perform().map_err(|error| error.to_string());
+                Message::SettingsSaved(saved.map(|_| ()))
+            })
+        } else {
+            Task::none()
+        };
+        Task::batch([queue, settings])
+    }
+
+    pub(super) fn on_queue_saved(&mut self, saved: queue::Saved) -> Task<Message> {
+        if self.queue.saved(saved)
+            && let Some(trouble) = self.queue.trouble()
+        {
+            self.say(Said::warning(format!(
+                "the queue cannot be kept for the next start: {trouble}"
+            )));
+        }
+        Task::none()
+    }
+
+    pub(super) fn on_settings_saved(&mut self, saved: Result<(), String>) -> Task<Message> {
+        if let Err(error) = saved {
+            self.say(Said::warning(format!(
+                "the settings cannot be saved: {error}"
+            )));
+        }
+        Task::none()
     }
 
     pub(super) fn on_found(&mut self, target: &PortRef, path: Option<PathBuf>) -> Task<Message> {

@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use iced::widget::{Column, button, column, container, row, space, text};
+use iced::widget::scrollable::{Direction, Scrollbar};
+use iced::widget::{Column, button, column, container, row, scrollable, space, text};
 use iced::{Center, Element, Fill};
 
-use super::keycap;
+use super::{keycap, shortened};
 use crate::command::Command;
 use crate::keymap::Keymap;
 use crate::theme::{GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_HEADING, TEXT_SMALL, icon, style};
 
 /// How many recent files are offered.
 const RECENT: usize = 5;
-/// How many letters of a folder's path there is room for.
+/// How many letters of a title, a folder's path or a purpose there is room for.
 const LETTERS: usize = 38;
+/// How many more there are of the small ones that tell what something is for.
+const MORE: usize = 4;
 /// How wide each of both columns is.
 const WIDTH: f32 = 290.0;
 
@@ -71,10 +74,19 @@ pub fn view<'a>(
         lists = lists.push(list("Examples", examples.iter().map(example)));
     }
     let columns = row![begin.width(WIDTH)]
-        .push((!recent.is_empty() || !examples.is_empty()).then(|| lists.width(WIDTH)))
+        .push((!recent.is_empty() || !examples.is_empty()).then(|| scrolled(lists)))
         .spacing(GAP_LARGE * 2.0);
     let card = column![head, columns].spacing(GAP_LARGE * 1.5);
     container(card).center(Fill).padding(GAP_LARGE).into()
+}
+
+/// The lists, which may be longer than the window is high.
+fn scrolled(lists: Column<'_, Message>) -> Element<'_, Message> {
+    let bar = Scrollbar::new().width(6).scroller_width(6).margin(2);
+    scrollable(lists.width(WIDTH))
+        .direction(Direction::Vertical(bar))
+        .style(style::list::scroll)
+        .into()
 }
 
 /// A list under a heading.
@@ -136,8 +148,10 @@ fn example(example: &Example) -> Element<'_, Message> {
 
 fn two<'a>(picture: Icon, title: String, about: String) -> Element<'a, Message> {
     let words = column![
-        text(title).size(TEXT).wrapping(text::Wrapping::None),
-        text(about)
+        text(shortened(&title, LETTERS))
+            .size(TEXT)
+            .wrapping(text::Wrapping::None),
+        text(shortened(&about, LETTERS + MORE))
             .size(TEXT_SMALL)
             .wrapping(text::Wrapping::None)
             .style(style::text::faint),

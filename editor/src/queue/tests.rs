@@ -45,7 +45,16 @@ impl Bench {
             document: TabId(7),
             label: label.into(),
         };
-        self.queue.add(&request, &registry())
+        let id = self.queue.add(&request, &registry());
+        self.keep();
+        id
+    }
+
+    /// Writes what has changed, as another thread does.
+    fn keep(&mut self) {
+        if let Some(saving) = self.queue.saving() {
+            let _ = self.queue.saved(saving.perform());
+        }
     }
 
     /// Starts the next run; its messages.
@@ -294,4 +303,37 @@ fn entries_that_are_over_go_when_there_are_many() {
     bench.run();
     assert_eq!(bench.queue.entries().len(), super::KEPT);
     assert_eq!(bench.fares().last().map(String::as_str), Some("last done"));
+}
+
+#[test]
+fn a_queue_is_written_when_it_has_changed_and_a_failure_is_told_once() {
+    let mut bench = Bench::new();
+    assert!(bench.queue.saving().is_none());
+    let path = bench.folder.path().join("state/queue.ron");
+    let request = Request {
+        graph: graph(FINE),
+        until: None,
+        base: here().into(),
+        document: TabId(1),
+        label: "one".into(),
+    };
+    let _ = bench.queue.add(&request, &registry());
+    assert!(!path.exists(), "that is for another thread to do");
+    let first = bench.queue.saving().expect("it has changed");
+    assert!(bench.queue.saving().is_none());
+    bench.queue.clear();
+    let _ = bench.queue.add(&request, &registry());
+    let second = bench.queue.saving().expect("it has changed");
+    assert!(!bench.queue.saved(second.perform()));
+    let newest = std::fs::read(&path).expect("it was written");
+    assert!(!bench.queue.saved(first.perform()));
+    assert_eq!(std::fs::read(&path).expect("it is there"), newest);
+
+    std::fs::remove_dir_all(bench.folder.path().join("state")).expect("it was made");
+    for is_new in [true, false] {
+        let _ = bench.queue.add(&request, &registry());
+        let saving = bench.queue.saving().expect("it has changed");
+        assert_eq!(bench.queue.saved(saving.perform()), is_new);
+        assert!(bench.queue.trouble().is_some());
+    }
 }

@@ -389,8 +389,35 @@ fn the_look_is_remembered() {
     robot.send(command());
     let light = robot.app.theme();
     assert_ne!(dark, light);
+    robot.settle();
     drop(robot);
     assert_eq!(editor(folder.path(), &[]).app.theme(), light);
+}
+
+#[test]
+fn settings_that_cannot_be_written_are_told() {
+    let folder = folder();
+    std::fs::write(folder.path().join("config"), "no folder").expect("there is room");
+    let mut robot = editor(folder.path(), &[]);
+    command(&mut robot, Command::Theme);
+    robot.settle();
+    let said = robot.app.said().expect("it was told");
+    assert!(
+        said.words.contains("the settings cannot be saved"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_tab_that_is_added_is_brought_into_view() {
+    let folder = folder();
+    let mut robot = editor(folder.path(), &[]);
+    for _ in 0..11 {
+        command(&mut robot, Command::New);
+        robot.settle();
+    }
+    assert!(robot.find("Untitled 12").is_some());
+    assert!(robot.find("Untitled 1").is_none());
 }
 
 /// The share of pixels that may be others than in the pictures of the documentation.

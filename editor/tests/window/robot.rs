@@ -30,6 +30,7 @@ use iced_test::selector::Selector;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Longer than anything waits before it begins.
+#[cfg(feature = "app")]
 const REST: Duration = Duration::from_millis(400);
 
 /// The editor in a window without a screen.
@@ -105,6 +106,7 @@ impl Robot {
     }
 
     /// Makes the window larger or smaller.
+    #[cfg(feature = "app")]
     pub fn resize(&mut self, (width, height): (u16, u16)) {
         self.size = Size::new(f32::from(width), f32::from(height));
         self.send(Message::Resized(self.size));
@@ -134,6 +136,7 @@ impl Robot {
     }
 
     /// Waits until what is looked at has been worked out as well, which begins when nothing moves any more.
+    #[cfg(feature = "app")]
     pub fn rest(&mut self) {
         for _ in 0..3 {
             std::thread::sleep(REST);
@@ -298,6 +301,7 @@ impl Robot {
     }
 
     /// Presses a key that has a name with Control held down.
+    #[cfg(feature = "app")]
     pub fn control_named(&mut self, named: Named) {
         self.key_event(
             Key::Named(named),
