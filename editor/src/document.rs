@@ -34,6 +34,9 @@ use recovery::{Content, Recoverable};
 use store::{OnDisk, SaveError, Store, Target};
 use work::{Keeping, Kept, Saved, Saving};
 
+/// How many letters of a comment are told.
+const LETTERS: usize = 48;
+
 /// A workflow that is open.
 ///
 /// What takes time is done in two halves: [`Document::saving`] and [`Document::keep`] return work for another
@@ -555,7 +558,18 @@ fn fingerprint(workflow: &Workflow) -> Fingerprint {
 /// The comments that writing the workflow loses.
 fn comments(workflow: &Workflow) -> Vec<String> {
     let comments = workflow.lost_comments();
-    comments.into_iter().map(str::to_owned).collect()
+    comments.into_iter().map(in_short).collect()
+}
+
+/// As much of a comment as tells which one it is.
+fn in_short(comment: &str) -> String {
+    let line = comment.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(LETTERS).collect();
+    if short == comment {
+        short
+    } else {
+        short.trim_end().to_owned() + "…"
+    }
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -40,7 +40,7 @@ impl fmt::Display for Notice {
             ),
             Self::LosesComments { count, first } => write!(
                 out,
-                "Saving would lose {count} comments that were written into the file by hand: {first} …"
+                "Saving would lose {count} comments that were written into the file by hand, first {first}"
             ),
             Self::OpenedElsewhere => out.write_str(
                 "The file is open in another editor or tab. Look at it here, or save elsewhere.",

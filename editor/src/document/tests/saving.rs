@@ -287,11 +287,19 @@ fn comments_are_not_lost_before_somebody_agrees() {
 
 #[test]
 fn comments_stay_in_the_file_that_is_left() {
-    let commented = format!("// By hand.\n{FILE}");
+    let commented = format!(
+        "/* All of this\nby hand. */\n// Long: {}\n{FILE}",
+        "x".repeat(90)
+    );
     let desk = Desk::new();
     let _ = desk.put("a.ron", &commented);
     let mut document = desk.open("a.ron");
     assert!(document.save().is_err());
+    let expected = Notice::LosesComments {
+        count: 2,
+        first: "/* All of this…".into(),
+    };
+    assert_eq!(document.notice(), Some(&expected));
     document
         .save_as(&desk.path("b.ron"))
         .expect("the folder can be written");
