@@ -44,6 +44,7 @@ use crate::status::Statuses;
 use crate::theme::Look;
 use crate::tokens::Ticket;
 use crate::tokens::decode::Scratch;
+use crate::viewer::chart;
 use crate::{canvas, form, inspector, palette, tokens, viewer};
 
 use closing::Closing;
@@ -98,6 +99,8 @@ pub enum Message {
     Tokens(tokens::Message),
     /// Something happened in the picture viewer.
     Viewer(viewer::Message),
+    /// Something happened to the view of curves.
+    Chart(chart::Message),
     /// Something happened in the tab bar.
     Tabs(tabs::Message),
     /// Something happened in the toolbar.
@@ -287,6 +290,10 @@ impl App {
             Message::Palette(message) => self.on_palette(message),
             Message::Tokens(message) => self.on_tokens(message),
             Message::Viewer(message) => self.on_viewer(message),
+            Message::Chart(chart::Message::Closed) => {
+                self.tab_mut().chart = None;
+                Task::none()
+            }
             Message::Tabs(message) => self.on_tabs(message),
             Message::Toolbar(toolbar::Message::Command(command))
             | Message::Status(status::Message::Command(command))

@@ -1,6 +1,7 @@
 //! What runs have shown, made ready to be drawn: each picture is shrunk and uploaded once.
 
 mod grid;
+pub mod plot;
 mod shrink;
 
 #[cfg(test)]

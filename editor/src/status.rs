@@ -142,6 +142,11 @@ impl Statuses {
         self.now = now;
     }
 
+    /// What the results that are there came of.
+    pub fn results(&self) -> impl Iterator<Item = (&NodeId, &Content)> {
+        self.results.iter()
+    }
+
     /// Whether what is known of `node` came of something else than what is in the document now.
     ///
     /// A node that waits or works is not, for its result is on its way.

@@ -1,11 +1,13 @@
 //! How everything looks: colours, sizes of text, icons, and the styles of widgets.
 //!
-//! All colours stand in a [`Look`], of which there are two, but for those that tell what became of a token:
-//! they stand with the tokens, and are the same in both.
+//! Those of surfaces and letters stand in a [`Look`], of which there are two; those that tell what became of a token
+//! stand in [`ramp`] and [`tint`], and are the same in both. Nothing else names a colour.
 
 pub mod icon;
 mod kind;
+pub mod ramp;
 pub mod style;
+pub mod tint;
 
 use std::sync::LazyLock;
 

@@ -5,7 +5,7 @@
 //! | what is known of the steps | [`history`], [`difference`], [`cells`] |
 //! | what the user does | [`scrubber`], [`pace`], [`paint`], [`keys`] |
 //! | what the graph is asked for | [`decode`], [`resume`], [`wiring`] |
-//! | how it looks | [`board`], [`timeline`], [`faces`], [`ramp`], [`tint`] |
+//! | how it looks | [`board`], [`timeline`], [`faces`] |
 
 pub mod board;
 pub mod cells;
@@ -20,12 +20,10 @@ pub mod paint;
 mod painting;
 pub mod pictures;
 pub mod quad;
-pub mod ramp;
 pub mod resume;
 pub mod scrubber;
 pub mod side;
 pub mod timeline;
-pub mod tint;
 mod view;
 pub mod wiring;
 

@@ -2,11 +2,12 @@
 //!
 //! | part | modules |
 //! |---|---|
-//! | what is seen | [`camera`], [`compare`], [`subject`] |
+//! | what is seen | [`camera`], [`compare`], [`subject`]; curves in [`chart`] |
 //! | what the user does | [`keys`], [`surface`] |
 //! | how it is drawn and saved | [`raster`], [`png`], [`hint`] |
 
 pub mod camera;
+pub mod chart;
 pub mod compare;
 pub mod hint;
 pub mod keys;

@@ -198,6 +198,7 @@ impl App {
     pub(super) fn show(&mut self, view: View) -> Task<Message> {
         self.palette = None;
         self.tab_mut().viewer = None;
+        self.tab_mut().chart = None;
         if view == View::Tokens && !self.open_tokens() {
             return Task::none();
         }

@@ -23,6 +23,10 @@ impl App {
                 if let Some(message) = viewer.key(key, *modifiers) {
                     return self.on_viewer(message);
                 }
+            } else if let Some((_, chart)) = &tab.chart {
+                if let Some(message) = chart.key(key, *modifiers) {
+                    return self.update(Message::Chart(message));
+                }
             } else if tab.view == View::Tokens
                 && let Some(view) = &tab.tokens
                 && let Some(message) = view.key(key, *modifiers)

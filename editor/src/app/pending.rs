@@ -149,6 +149,7 @@ impl App {
         }
         let id = self.tab().id;
         self.runner.rename(id, from, to);
+        self.tab_mut().follow(from, to);
         if is_selected {
             let mut selection = self.tab().canvas.selection.clone();
             let _ = selection.nodes.insert(to.clone());

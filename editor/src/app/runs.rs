@@ -54,7 +54,7 @@ impl App {
             && let Ok(request) = entry.request(&self.host.registry)
             && let Some(tab) = self.tabs.iter_mut().find(|tab| tab.id == request.document)
         {
-            tab.ran = Some(Ran::new(request.graph));
+            tab.ran = Some(Ran::new(request.graph, &self.host.registry));
         }
         task.map(Message::Runner)
     }
@@ -172,7 +172,7 @@ impl App {
         let opened = self.tabs[self.chosen].open_viewer(node, &self.runner);
         if !opened {
             self.say(Said::warning(format!(
-                "`{node}` has shown no picture yet: run it first"
+                "`{node}` has shown nothing to look at yet: run it first"
             )));
         }
         Task::none()

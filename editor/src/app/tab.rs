@@ -1,5 +1,6 @@
 //! One open workflow, with all that is seen of it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ use crate::form::{self, Form};
 use crate::inspector::{self, Inspector};
 use crate::preview::Shown;
 use crate::runner::{Runner, TabId};
-use crate::status::Faults;
+use crate::status::{Content, Contents, Faults, contents};
 use crate::theme::Look;
 use crate::tokens::{self, Histories, Record, TokenView};
 use crate::viewer::Viewer;
+use crate::viewer::chart::Chart;
 use crate::viewer::subject::Subject;
 
 /// One open workflow, with all that is seen of it.
@@ -44,10 +46,14 @@ pub struct Tab {
     pub tokens: Option<TokenView>,
     /// The picture viewer, over everything else of the tab while it is open, and what it looks at.
     pub viewer: Option<(NodeId, Viewer)>,
+    /// The curves of a node, over everything else of the tab while they are looked at.
+    pub chart: Option<(NodeId, Chart)>,
     /// The steps of samplers that have run.
     pub histories: Histories,
     /// What was run last.
     pub ran: Option<Ran>,
+    /// What was run when the results of nodes came about that are there now.
+    made: BTreeMap<NodeId, (Content, Ran)>,
     /// Which thumbnails the histories were gathered from.
     gathered: Option<u64>,
     /// The revision that results were compared with last.
@@ -61,6 +67,8 @@ pub struct Ran {
     pub graph: Rc<Graph>,
     /// The same as text, for pictures to carry.
     pub text: Arc<str>,
+    /// What the results of its nodes come of.
+    contents: Rc<Contents>,
 }
 
 /// What a tab is looked at with.
@@ -76,8 +84,9 @@ pub struct Surroundings<'a> {
 
 impl Ran {
     /// Takes note of what is run.
-    pub fn new(graph: Graph) -> Self {
+    pub fn new(graph: Graph, registry: &Registry) -> Self {
         Self {
+            contents: contents(&graph, registry).into(),
             text: to_text(&graph).into(),
             graph: Rc::new(graph),
         }
@@ -97,8 +106,10 @@ impl Tab {
             view: View::Canvas,
             tokens: None,
             viewer: None,
+            chart: None,
             histories: Histories::new(),
             ran: None,
+            made: BTreeMap::new(),
             gathered: None,
             compared: None,
         };
@@ -125,8 +136,13 @@ impl Tab {
     }
 
     /// Finds out which results are of what was there before a change.
+    ///
+    /// While something is dragged this waits for the end of the drag: it would be asked at every moment of it.
     pub fn compare(&mut self, runner: &mut Runner) {
         let revision = self.document.revision();
+        if self.canvas.is_busy() {
+            return;
+        }
         if self.compared != Some(revision) && runner.compare(self.id, self.document.graph()) {
             self.compared = Some(revision);
         }
@@ -142,6 +158,7 @@ impl Tab {
         let Some(ran) = self.ran.clone() else {
             return;
         };
+        self.attribute(&ran, runner);
         for node in ran.graph.nodes().keys() {
             for (port, shown) in thumbnails.ports(node) {
                 if let Shown::Steps { grids, .. } = shown {
@@ -153,8 +170,13 @@ impl Tab {
                 }
             }
         }
+        if let Some((node, chart)) = &mut self.chart
+            && let Some(shown) = curves(runner, self.id, node)
+        {
+            *chart = shown;
+        }
         if let Some((node, viewer)) = &mut self.viewer
-            && let Some(subject) = pictures(runner, self.id, node, self.ran.as_ref())
+            && let Some(subject) = pictures(runner, self.id, node, &self.made)
         {
             viewer.refresh(subject);
         }
@@ -164,6 +186,33 @@ impl Tab {
                 registry,
                 histories: &self.histories,
             });
+        }
+    }
+
+    /// Finds out which results have come of `ran`: a run of a part leaves those of others as they were.
+    fn attribute(&mut self, ran: &Ran, runner: &Runner) {
+        for (node, content) in runner.statuses(self.id).results() {
+            let is_new = self
+                .made
+                .get(node)
+                .is_none_or(|(known, _)| known != content);
+            if is_new && ran.contents.get(node) == Some(content) {
+                let _ = self.made.insert(node.clone(), (*content, ran.clone()));
+            }
+        }
+    }
+
+    /// Follows a node that is called something else now.
+    pub fn follow(&mut self, from: &NodeId, to: &NodeId) {
+        if let Some(made) = self.made.remove(from) {
+            let _ = self.made.insert(to.clone(), made);
+        }
+        let viewer = self.viewer.as_mut().map(|(node, _)| node);
+        let chart = self.chart.as_mut().map(|(node, _)| node);
+        for node in viewer.into_iter().chain(chart) {
+            if node == from {
+                node.clone_from(to);
+            }
         }
     }
 
@@ -257,23 +306,40 @@ impl Tab {
             .cloned()
     }
 
-    /// Opens the viewer on what `node` has shown; `false` where it has shown no picture.
+    /// Opens a view of what `node` has shown; `false` where it has shown neither pictures nor curves.
     pub fn open_viewer(&mut self, node: &NodeId, runner: &Runner) -> bool {
-        let Some(subject) = pictures(runner, self.id, node, self.ran.as_ref()) else {
-            return false;
+        let Some(subject) = pictures(runner, self.id, node, &self.made) else {
+            self.chart = curves(runner, self.id, node).map(|chart| (node.clone(), chart));
+            return self.chart.is_some();
         };
         let mut viewer = Viewer::new(subject);
         let nodes = self.document.graph().nodes().keys();
         let others = nodes.filter(|other| *other != node);
-        let others = others.filter_map(|other| pictures(runner, self.id, other, self.ran.as_ref()));
+        let others = others.filter_map(|other| pictures(runner, self.id, other, &self.made));
         viewer.offer(others.collect());
         self.viewer = Some((node.clone(), viewer));
         true
     }
 }
 
+/// The curves that `node` shows while it runs, or has shown.
+fn curves(runner: &Runner, tab: TabId, node: &NodeId) -> Option<Chart> {
+    let thumbnails = runner.thumbnails(tab);
+    let ports = thumbnails.ports(node).map(|(_, shown)| shown);
+    let mut shown = thumbnails.live(node).into_iter().chain(ports);
+    shown.find_map(|shown| match shown {
+        Shown::Curve(lines) => Some(Chart::new(node.to_string(), lines.clone())),
+        Shown::Pictures(_) | Shown::Grid { .. } | Shown::Steps { .. } | Shown::Text(_) => None,
+    })
+}
+
 /// The pictures that `node` has shown.
-fn pictures(runner: &Runner, tab: TabId, node: &NodeId, ran: Option<&Ran>) -> Option<Subject> {
+fn pictures(
+    runner: &Runner,
+    tab: TabId,
+    node: &NodeId,
+    made: &BTreeMap<NodeId, (Content, Ran)>,
+) -> Option<Subject> {
     let thumbnails = runner.thumbnails(tab);
     let mut shown = thumbnails.ports(node).map(|(_, shown)| shown);
     let pictures = shown.find_map(|shown| match shown {
@@ -284,6 +350,6 @@ fn pictures(runner: &Runner, tab: TabId, node: &NodeId, ran: Option<&Ran>) -> Op
     Some(Subject::new(
         node.to_string(),
         pictures.collect(),
-        ran.map(|ran| ran.text.clone()),
+        made.get(node).map(|(_, ran)| ran.text.clone()),
     ))
 }

@@ -107,7 +107,7 @@ impl App {
         let tab = self.tab();
         let panels = &self.settings.settings.panels;
         let mut middle = Row::new().push(container(self.main(tab)).width(Fill).height(Fill));
-        let is_on_canvas = tab.view == View::Canvas && tab.viewer.is_none();
+        let is_on_canvas = tab.view == View::Canvas && tab.viewer.is_none() && tab.chart.is_none();
         if panels.inspector && is_on_canvas {
             let context = tab.inspector_context(self.surroundings());
             let panel = tab.inspector.view(context).map(Message::Inspector);
@@ -138,6 +138,9 @@ impl App {
     fn main<'a>(&'a self, tab: &'a Tab) -> Element<'a, Message> {
         if let Some((_, viewer)) = &tab.viewer {
             return viewer.view().map(Message::Viewer);
+        }
+        if let Some((_, chart)) = &tab.chart {
+            return chart.view().map(Message::Chart);
         }
         match tab.view {
             View::Canvas => self.plane(tab),

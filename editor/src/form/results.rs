@@ -5,17 +5,16 @@ use std::collections::{BTreeSet, VecDeque};
 use graph::document::{NodeId, PortRef};
 use iced::alignment::Vertical;
 use iced::widget::image::{FilterMethod, Handle};
-use iced::widget::{Column, Row, button, column, container, image, row, space, text};
+use iced::widget::{Row, button, column, container, image, row, space, text};
 use iced::{ContentFit, Element, Fill};
 
 use super::{Context, Form, Message};
 use crate::inspector::ResultEvent;
 use crate::param::parts::{explained, name_badge, scrolled};
 use crate::param::words;
+use crate::preview::plot::plot;
 use crate::preview::{Shown, Thumbnail};
-use crate::theme::{
-    GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_HEADING, TEXT_SMALL, TEXT_TITLE, icon, style,
-};
+use crate::theme::{GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style};
 
 /// The side of a picture in the strip of a batch.
 const STRIP: f32 = 64.0;
@@ -89,20 +88,7 @@ impl Form {
             Shown::Grid { small, .. } | Shown::Steps { small, .. } => {
                 large(small, FilterMethod::Nearest, target)
             }
-            Shown::Curve(lines) => {
-                let lines = lines.iter().map(|line| {
-                    let last = line.points.last();
-                    let last = last.map_or_else(String::new, |(_, y)| crate::param::show(*y));
-                    row![
-                        text(&line.name).size(TEXT).style(style::text::muted),
-                        text(last).size(TEXT_HEADING),
-                    ]
-                    .spacing(GAP)
-                    .align_y(Vertical::Center)
-                    .into()
-                });
-                framed(Column::with_children(lines).spacing(GAP).padding(GAP_LARGE))
-            }
+            Shown::Curve(lines) => framed(opening(plot(lines), target)),
             Shown::Text(words) => framed(scrolled(
                 container(text(words).size(TEXT)).padding(GAP_LARGE),
             )),
@@ -167,13 +153,18 @@ fn large<'a>(handle: &Handle, filter: FilterMethod, target: &PortRef) -> Element
         .height(Fill)
         .content_fit(ContentFit::Contain)
         .filter_method(filter);
-    let picture = button(picture)
+    framed(opening(picture, target))
+}
+
+/// What opens the result in a view of its own when it is clicked.
+fn opening<'a>(content: impl Into<Element<'a, Message>>, target: &PortRef) -> Element<'a, Message> {
+    button(content)
         .padding(0.0)
         .width(Fill)
         .height(Fill)
         .style(|_, _| button::Style::default())
-        .on_press(Message::Opened(target.node.clone()));
-    framed(picture)
+        .on_press(Message::Opened(target.node.clone()))
+        .into()
 }
 
 /// That a result is of what was set before.

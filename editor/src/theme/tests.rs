@@ -63,3 +63,28 @@ fn a_theme_tells_its_look() {
     assert_eq!(Look::of(&Look::dark().theme()), Look::dark());
     assert_eq!(Look::of(&Look::light().theme()), Look::light());
 }
+
+/// The files below `folder` in which a colour is named, but for those of the theme.
+fn naming_colours(folder: &std::path::Path, found: &mut Vec<String>) {
+    let entries = std::fs::read_dir(folder).expect("the sources are there");
+    for entry in entries {
+        let path = entry.expect("they can be read").path();
+        let name = path.display().to_string();
+        if path.is_dir() {
+            naming_colours(&path, found);
+        } else if !name.contains("/theme") {
+            let text = std::fs::read_to_string(&path).expect("they can be read");
+            let names = ["Color::from_rgb", "Color::WHITE", "Color::BLACK", "color!("];
+            let named = names.iter().filter(|call| text.contains(*call));
+            found.extend(named.map(|call| format!("{name}: {call}")));
+        }
+    }
+}
+
+#[test]
+fn nothing_else_names_a_colour() {
+    let mut found = Vec::new();
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    naming_colours(&sources, &mut found);
+    assert!(found.is_empty(), "{found:#?}");
+}

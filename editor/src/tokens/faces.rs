@@ -4,7 +4,7 @@ use iced::Color;
 
 use super::difference::Difference;
 use super::history::History;
-use super::{ramp, tint};
+use crate::theme::{ramp, tint};
 
 /// What a cell is filled with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,9 +121,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Face, Ring, of_step, over_picture};
+    use crate::theme::ramp;
     use crate::tokens::history::History;
     use crate::tokens::history::tests::row;
-    use crate::tokens::ramp;
 
     #[test]
     fn cells_show_whether_they_are_laid_how_surely_and_whether_they_were_edited() {

@@ -3,14 +3,16 @@
 use iced::widget::{
     button, column, container, pick_list, row, rule, scrollable, space, text, toggler,
 };
-use iced::{Alignment, Color, Element, Length, border};
+use iced::{Alignment, Element, Length, border};
 
 use super::compare::Compare;
 use super::hint::hint;
 use super::subject::Slide;
 use super::surface::Surface;
 use super::{Message, Source, Viewer};
-use crate::theme::{GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style};
+use crate::theme::{
+    GAP, GAP_LARGE, GAP_SMALL, Icon, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style, tint,
+};
 
 /// How high the pictures of the strip are.
 const THUMBNAIL: f32 = 64.0;
@@ -263,7 +265,7 @@ fn right_pixel(left: &Slide, right: &Slide, column: u32, row: u32) -> (u32, u32)
 
 /// A colour, seen and in numbers.
 fn told<'a>([red, green, blue]: [u8; 3]) -> Element<'a, Message> {
-    let colour = Color::from_rgb8(red, green, blue);
+    let colour = tint::of_pixel([red, green, blue]);
     let swatch = container(space().width(18).height(18)).style(move |theme| container::Style {
         border: border::rounded(3)
             .width(1)

@@ -3,6 +3,7 @@
 mod fields;
 #[path = "../canvas/picture.rs"]
 mod picture;
+mod results;
 mod robot;
 #[cfg(feature = "app")]
 mod runs;

@@ -3,16 +3,17 @@
 use graph::preview::Line;
 use iced::advanced::graphics::geometry::Path;
 use iced::advanced::image::Handle;
-use iced::{Color, Point, Rectangle};
+use iced::{Point, Rectangle};
 
 use super::Painting;
 use super::brush::{Anchor, Brush, Writing};
 use super::letters::LINE;
 use super::wires;
 use crate::canvas::scene::NodeBox;
+use crate::preview::plot::COLOURS;
 use crate::preview::{Shown, Thumbnail};
 use crate::space::{WorldPoint, WorldRect};
-use crate::theme::{self, Icon};
+use crate::theme::{self, Icon, tint};
 
 /// The most pictures of a batch that are shown at once.
 const MOST: usize = 4;
@@ -24,8 +25,6 @@ const INSET: f32 = 8.0;
 const STALE: f32 = 0.4;
 /// The size of the letters of a text.
 const SIZE: f32 = 12.0;
-/// The kinds whose colours the lines of a curve take, one after the other.
-const COLOURS: [&str; 5] = ["image", "prompt", "text", "tokens", "dataset"];
 
 /// Draws what `node` has made into `room`; a picture's outline where it has made nothing yet.
 pub fn draw(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox, room: WorldRect) {
@@ -88,8 +87,8 @@ fn batch(
         let text = format!("+{}", handles.len() - shown);
         let at = room.max() - euclid::Vector2D::new(8.0, 12.0);
         // Text lies above pictures of the same layer, so the ground of this one is in the text's shadow.
-        let colour = Color::WHITE;
-        let _ = brush.write(at, Anchor::Right, Writing::line(&text, SIZE, colour, 60.0));
+        let writing = Writing::line(&text, SIZE, tint::OVER_PICTURE, 60.0);
+        let _ = brush.write(at, Anchor::Right, writing);
     }
 }
 

@@ -7,10 +7,10 @@ use iced::widget::canvas::{Frame, Path, Stroke};
 use iced::{Color, Point, Rectangle, Renderer, Size, Theme, Vector};
 
 use super::{Board, Place};
-use crate::theme::Look;
+use crate::theme::{Look, tint};
 use crate::tokens::cells::{Cell, Cells};
 use crate::tokens::faces::{Face, Ring, Tile};
-use crate::tokens::{quad, tint};
+use crate::tokens::quad;
 use crate::viewer::raster;
 
 /// Cells at least this wide have a gap between them and round corners.

@@ -9,8 +9,8 @@ use iced::widget::canvas::{Frame, Path, Stroke};
 use iced::{Pixels, Point, Rectangle, Renderer, Size, Theme, Vector, alignment};
 
 use super::{MARGIN, Timeline, middle, slot};
-use crate::theme::{Look, TEXT_SMALL};
-use crate::tokens::{quad, tint};
+use crate::theme::{Look, TEXT_SMALL, tint};
+use crate::tokens::quad;
 
 /// How far below the upper edge the chart begins, and how high it is.
 const CHART: (f32, f32) = (6.0, 62.0);

@@ -4,11 +4,11 @@ use iced::gradient::Linear;
 use iced::widget::{column, container, row, space, text};
 use iced::{Alignment, Background, Degrees, Element, Length, border};
 
-use crate::theme::{GAP, GAP_SMALL, TEXT_SMALL, style};
+use crate::theme::{GAP, GAP_SMALL, TEXT_SMALL, ramp, style};
 use crate::tokens::board::Board;
 use crate::tokens::cells::{Cell, Cells, Size};
 use crate::tokens::faces::{Face, Ring, Tile};
-use crate::tokens::{Message, Pane, ramp};
+use crate::tokens::{Message, Pane};
 
 /// How wide a sample of a cell is.
 const SWATCH: f32 = 16.0;

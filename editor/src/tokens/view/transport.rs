@@ -4,13 +4,13 @@ use iced::widget::{button, column, container, pick_list, row, rule, space, text}
 use iced::{Alignment, Color, Element, Length, Theme};
 
 use crate::theme::{
-    GAP, GAP_LARGE, GAP_SMALL, Icon, Look, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style,
+    GAP, GAP_LARGE, GAP_SMALL, Icon, Look, TEXT, TEXT_SMALL, TEXT_TITLE, icon, style, tint,
 };
 use crate::tokens::history::StepCount;
 use crate::tokens::scrubber::Speed;
 use crate::tokens::side::Side;
 use crate::tokens::timeline::Timeline;
-use crate::tokens::{Message, Pane, TokenView, tint};
+use crate::tokens::{Message, Pane, TokenView};
 use crate::viewer::hint::hint;
 
 impl TokenView {
