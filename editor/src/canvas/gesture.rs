@@ -160,7 +160,7 @@ impl Canvas {
                 }
                 None => Action::None,
             },
-            Gesture::Scrubbing(scrub) => scrub.to(at, held, view),
+            Gesture::Scrubbing(scrub) => scrub.to(at, held),
         }
     }
 

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use graph::preview::Picture;
 use graph::workflow::write_file;
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use crate::document::picture::WORKFLOW;
-
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 /// Why a picture cannot be saved.
 #[derive(Debug, thiserror::Error)]

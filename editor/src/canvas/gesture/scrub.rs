@@ -58,7 +58,7 @@ impl Scrub {
     }
 
     /// The pointer is at `at` now.
-    pub(super) fn to(&mut self, at: ScreenPoint, held: Held, _: &View<'_>) -> Action {
+    pub(super) fn to(&mut self, at: ScreenPoint, held: Held) -> Action {
         let fine = if held.shift { FINE } else { 1.0 };
         let way = f64::from(at.x - self.last.x);
         self.last = at;
