@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 
 use graph::document::{Graph, NodeId, PortRef};
 use graph::edit::Edit;
-use graph::param::PathPurpose;
 use graph::registry::Registry;
 
 use crate::inspector::{ResultEvent, result};
@@ -69,50 +68,21 @@ pub enum Message {
 /// What the parent shall do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Nothing.
-    None,
-    /// Make a step of its own.
-    Apply(Edit),
-    /// Make it part of a drag.
-    Merge(Edit),
-    /// The drag has ended.
-    Seal,
-    /// Let a file be found, and set the parameter to it.
-    Browse {
-        /// The parameter.
-        target: PortRef,
-        /// Whether the file is to be read or written.
-        purpose: PathPurpose,
-    },
+    /// Nothing, an edit, or what else a field asks for.
+    Field(param::Action),
     /// Make what was typed part of the graph, where there is something, and run the workflow.
     Run(Option<Edit>),
     /// Stop the run.
     Cancel,
     /// Open what a node has shown in the viewer.
     OpenViewer(NodeId),
-    /// Take the last step back, if it is one that set the parameter.
-    Undo(PortRef),
-    /// Make the step again that was taken back, if it is one that set the parameter.
-    Redo(PortRef),
-    /// Go to the next field, or the one before.
-    Pass {
-        /// Whether it is the one before.
-        back: bool,
-    },
 }
 
-impl From<param::Action> for Action {
-    fn from(action: param::Action) -> Self {
-        match action {
-            param::Action::None => Self::None,
-            param::Action::Apply(edit) => Self::Apply(edit),
-            param::Action::Merge(edit) => Self::Merge(edit),
-            param::Action::Seal => Self::Seal,
-            param::Action::Browse { target, purpose } => Self::Browse { target, purpose },
-            param::Action::Undo(target) => Self::Undo(target),
-            param::Action::Redo(target) => Self::Redo(target),
-            param::Action::Pass { back } => Self::Pass { back },
-        }
+impl Action {
+    const NONE: Self = Self::Field(param::Action::None);
+
+    fn apply(edit: Edit) -> Self {
+        Self::Field(param::Action::Apply(edit))
     }
 }
 
@@ -135,7 +105,7 @@ impl Form {
 
     /// Makes all that was typed part of the graph, where it can be: before a run, a save or a close.
     pub fn settle(&mut self, context: Context<'_>) -> Action {
-        self.fields.settle(context.params()).into()
+        Action::Field(self.fields.settle(context.params()))
     }
 
     /// Whether something was typed that is not part of the graph.
@@ -152,19 +122,19 @@ impl Form {
     /// Notes what happened, and says what the parent shall do.
     pub fn update(&mut self, message: Message, context: Context<'_>) -> Action {
         match message {
-            Message::Field(message) => self.fields.update(message, context.params()).into(),
+            Message::Field(message) => Action::Field(self.fields.update(message, context.params())),
             Message::Arranged => {
                 self.is_arranged = !self.is_arranged;
                 self.naming = None;
-                Action::None
+                Action::NONE
             }
             Message::Result(target, event) => {
                 result::update(&mut self.naming, target, event, context.graph)
-                    .map_or(Action::None, Action::Apply)
+                    .map_or(Action::NONE, Action::apply)
             }
             Message::PictureChosen(target, picture) => {
                 let _ = self.chosen.insert(target, picture);
-                Action::None
+                Action::NONE
             }
             Message::Opened(node) => Action::OpenViewer(node),
             Message::RunPressed => self.run(context),
@@ -176,17 +146,12 @@ impl Form {
     fn run(&mut self, context: Context<'_>) -> Action {
         let settled = self.fields.settle(context.params());
         if self.fields.has_drafts() {
-            return settled.into();
+            return Action::Field(settled);
         }
-        match settled {
-            param::Action::Apply(edit) => Action::Run(Some(edit)),
-            param::Action::None
-            | param::Action::Merge(_)
-            | param::Action::Seal
-            | param::Action::Browse { .. }
-            | param::Action::Undo(_)
-            | param::Action::Redo(_)
-            | param::Action::Pass { .. } => Action::Run(None),
+        if let param::Action::Apply(edit) = settled {
+            Action::Run(Some(edit))
+        } else {
+            Action::Run(None)
         }
     }
 }

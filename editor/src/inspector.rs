@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 
 use graph::document::{Graph, NodeId, PortRef, State, Wire};
 use graph::edit::Edit;
-use graph::param::PathPurpose;
 use graph::registry::Registry;
 use iced::Element;
 use iced::widget::container;
@@ -97,21 +96,8 @@ pub enum Message {
 /// What the parent shall do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Nothing.
-    None,
-    /// Make a step of its own.
-    Apply(Edit),
-    /// Make it part of a drag.
-    Merge(Edit),
-    /// The drag has ended.
-    Seal,
-    /// Let a file be found, and set the parameter to it.
-    Browse {
-        /// The parameter.
-        target: PortRef,
-        /// Whether the file is to be read or written.
-        purpose: PathPurpose,
-    },
+    /// Nothing, an edit, or what else a field asks for.
+    Field(param::Action),
     /// Call a node something else, in the selection as well.
     Rename {
         /// What it is called.
@@ -123,29 +109,13 @@ pub enum Action {
     Focus(NodeId),
     /// Run all that a node needs, and the node.
     RunTo(NodeId),
-    /// Take the last step back, if it is one that set the parameter.
-    Undo(PortRef),
-    /// Make the step again that was taken back, if it is one that set the parameter.
-    Redo(PortRef),
-    /// Go to the next field, or the one before.
-    Pass {
-        /// Whether it is the one before.
-        back: bool,
-    },
 }
 
-impl From<param::Action> for Action {
-    fn from(action: param::Action) -> Self {
-        match action {
-            param::Action::None => Self::None,
-            param::Action::Apply(edit) => Self::Apply(edit),
-            param::Action::Merge(edit) => Self::Merge(edit),
-            param::Action::Seal => Self::Seal,
-            param::Action::Browse { target, purpose } => Self::Browse { target, purpose },
-            param::Action::Undo(target) => Self::Undo(target),
-            param::Action::Redo(target) => Self::Redo(target),
-            param::Action::Pass { back } => Self::Pass { back },
-        }
+impl Action {
+    const NONE: Self = Self::Field(param::Action::None);
+
+    fn apply(edit: Edit) -> Self {
+        Self::Field(param::Action::Apply(edit))
     }
 }
 
@@ -172,12 +142,12 @@ impl Inspector {
 
     /// Makes all that was typed part of the graph, where it can be: before a run, a save or a close.
     pub fn settle(&mut self, context: Context<'_>) -> Vec<Action> {
-        let fields = self.fields.settle(context.params()).into();
+        let fields = Action::Field(self.fields.settle(context.params()));
         let about = self.take_about(context.graph);
         // The name comes last, since all else speaks of the node by the name that it has.
         [fields, about, self.take_name(context.graph)]
             .into_iter()
-            .filter(|action| *action != Action::None)
+            .filter(|action| *action != Action::NONE)
             .collect()
     }
 
@@ -203,39 +173,39 @@ impl Inspector {
     pub fn update(&mut self, message: Message, context: Context<'_>) -> Action {
         let graph = context.graph;
         match message {
-            Message::Field(message) => self.fields.update(message, context.params()).into(),
+            Message::Field(message) => Action::Field(self.fields.update(message, context.params())),
             Message::NameTyped(node, name) => {
                 self.name = Some((node, name));
-                Action::None
+                Action::NONE
             }
             Message::NameSubmitted => self.take_name(graph),
             Message::NameAbandoned => {
                 self.name = None;
-                Action::None
+                Action::NONE
             }
             Message::AboutEdited(action) => {
                 self.edit_about(action, graph);
-                Action::None
+                Action::NONE
             }
             Message::AboutStepped(step) => {
                 self.step_about(step);
-                Action::None
+                Action::NONE
             }
             Message::AboutLeft => self.take_about(graph),
             Message::AboutAbandoned => {
                 self.about_draft = None;
                 self.about = Content::with_text(graph.about());
-                Action::None
+                Action::NONE
             }
             Message::StateChosen(state) => state::set(graph, &context.selection.nodes, state)
-                .map_or(Action::None, Action::Apply),
+                .map_or(Action::NONE, Action::apply),
             Message::Result(target, event) => {
                 result::update(&mut self.result, target, event, graph)
-                    .map_or(Action::None, Action::Apply)
+                    .map_or(Action::NONE, Action::apply)
             }
-            Message::ParamWithdrawn(name) => Action::Apply(param::exposure::withdraw(&name)),
+            Message::ParamWithdrawn(name) => Action::apply(param::exposure::withdraw(&name)),
             Message::Pointed(node) => Action::Focus(node),
-            Message::Unwired(wire) => Action::Apply(Edit::Disconnect(wire)),
+            Message::Unwired(wire) => Action::apply(Edit::Disconnect(wire)),
             Message::RunToHere(node) => Action::RunTo(node),
         }
     }
@@ -254,16 +224,16 @@ impl Inspector {
     /// The edit that calls a node what was typed; a name that will not do stays in its field.
     fn take_name(&mut self, graph: &Graph) -> Action {
         let Some((from, name)) = self.name.take() else {
-            return Action::None;
+            return Action::NONE;
         };
         if name == from.as_str() {
-            return Action::None;
+            return Action::NONE;
         }
         match NodeId::new(name.clone()) {
             Ok(to) if name_fault(graph, &from, &name).is_none() => Action::Rename { from, to },
             Ok(_) | Err(_) => {
                 self.name = Some((from, name));
-                Action::None
+                Action::NONE
             }
         }
     }
@@ -294,9 +264,9 @@ impl Inspector {
     fn take_about(&mut self, graph: &Graph) -> Action {
         match self.about_draft.take() {
             Some(draft) if draft.text() != graph.about() => {
-                Action::Apply(Edit::SetAbout(draft.text().to_owned()))
+                Action::apply(Edit::SetAbout(draft.text().to_owned()))
             }
-            Some(_) | None => Action::None,
+            Some(_) | None => Action::NONE,
         }
     }
 }

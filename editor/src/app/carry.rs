@@ -7,7 +7,6 @@ use iced::Task;
 
 use super::files::ask;
 use super::overlay::Overlay;
-use super::pending::pass;
 use super::{App, Message};
 use crate::canvas::selection::Selection;
 use crate::canvas::{self, wiring};
@@ -125,19 +124,10 @@ impl App {
         let action = panel.update(message, self.tab().inspector_context(self.surroundings()));
         self.tab_mut().inspector = panel;
         match action {
-            inspector::Action::None => {}
-            inspector::Action::Apply(edit) => {
-                let _ = self.change(edit);
-            }
-            inspector::Action::Merge(edit) => self.merge(edit),
-            inspector::Action::Seal => self.tab_mut().document.seal(),
-            inspector::Action::Browse { target, purpose } => return self.browse(target, purpose),
+            inspector::Action::Field(action) => return self.carry_out_field(action),
             inspector::Action::Rename { from, to } => self.rename(&from, &to),
             inspector::Action::Focus(node) => self.focus(&node),
             inspector::Action::RunTo(node) => return self.run(Some(node)),
-            inspector::Action::Undo(target) => self.undo_in_field(&target),
-            inspector::Action::Redo(target) => self.redo_in_field(&target),
-            inspector::Action::Pass { back } => return pass(back),
         }
         Task::none()
     }
@@ -147,13 +137,7 @@ impl App {
         let action = panel.update(message, self.tab().form_context(self.surroundings()));
         self.tab_mut().form = panel;
         match action {
-            form::Action::None => {}
-            form::Action::Apply(edit) => {
-                let _ = self.change(edit);
-            }
-            form::Action::Merge(edit) => self.merge(edit),
-            form::Action::Seal => self.tab_mut().document.seal(),
-            form::Action::Browse { target, purpose } => return self.browse(target, purpose),
+            form::Action::Field(action) => return self.carry_out_field(action),
             form::Action::Run(edit) => {
                 if edit.is_none_or(|edit| self.change(edit)) {
                     return self.run(None);
@@ -161,9 +145,6 @@ impl App {
             }
             form::Action::Cancel => self.cancel_run(),
             form::Action::OpenViewer(node) => return self.open_viewer(&node),
-            form::Action::Undo(target) => self.undo_in_field(&target),
-            form::Action::Redo(target) => self.redo_in_field(&target),
-            form::Action::Pass { back } => return pass(back),
         }
         Task::none()
     }

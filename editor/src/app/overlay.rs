@@ -9,7 +9,6 @@ use iced::{Element, Point, Task, clipboard};
 
 use super::closing::Closing;
 use super::files::save_picture;
-use super::pending::pass;
 use super::tab::Tab;
 use super::{App, Message as AppMessage};
 use crate::chrome::status::Said;
@@ -431,18 +430,6 @@ impl App {
         if !step.is_over {
             self.overlay = Some(Overlay::Param(field, bounds));
         }
-        match step.action {
-            param::Action::None => {}
-            param::Action::Apply(edit) => {
-                let _ = self.change(edit);
-            }
-            param::Action::Merge(edit) => self.merge(edit),
-            param::Action::Seal => self.tab_mut().document.seal(),
-            param::Action::Browse { target, purpose } => return self.browse(target, purpose),
-            param::Action::Undo(target) => self.undo_in_field(&target),
-            param::Action::Redo(target) => self.redo_in_field(&target),
-            param::Action::Pass { back } => return pass(back),
-        }
-        Task::none()
+        self.carry_out_field(step.action)
     }
 }

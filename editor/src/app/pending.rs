@@ -73,7 +73,7 @@ impl App {
         let actions = panel.settle(self.tab().inspector_context(self.surroundings()));
         self.tab_mut().inspector = panel;
         for action in actions {
-            if let inspector::Action::Apply(edit) = action {
+            if let inspector::Action::Field(param::Action::Apply(edit)) = action {
                 let _ = self.change(edit);
             } else if let inspector::Action::Rename { from, to } = action {
                 self.rename(&from, &to);
@@ -85,7 +85,7 @@ impl App {
         let mut panel = std::mem::take(&mut self.tab_mut().form);
         let action = panel.settle(self.tab().form_context(self.surroundings()));
         self.tab_mut().form = panel;
-        if let form::Action::Apply(edit) = action {
+        if let form::Action::Field(param::Action::Apply(edit)) = action {
             let _ = self.change(edit);
         }
     }
@@ -117,6 +117,23 @@ impl App {
         } else {
             self.say(Said::plain("there is nothing to redo"));
         }
+    }
+
+    /// Carries out what a field asks for, wherever it lies.
+    pub(super) fn carry_out_field(&mut self, action: param::Action) -> Task<Message> {
+        match action {
+            param::Action::None => {}
+            param::Action::Apply(edit) => {
+                let _ = self.change(edit);
+            }
+            param::Action::Merge(edit) => self.merge(edit),
+            param::Action::Seal => self.tab_mut().document.seal(),
+            param::Action::Browse { target, purpose } => return self.browse(target, purpose),
+            param::Action::Undo(target) => self.undo_in_field(&target),
+            param::Action::Redo(target) => self.redo_in_field(&target),
+            param::Action::Pass { back } => return pass(back),
+        }
+        Task::none()
     }
 
     /// Takes the last step back if it set the parameter whose field asks for that.
@@ -159,7 +176,7 @@ impl App {
 }
 
 /// Gives the focus to the next field, or the one before.
-pub fn pass(back: bool) -> Task<Message> {
+fn pass(back: bool) -> Task<Message> {
     if back {
         operation::focus_previous()
     } else {

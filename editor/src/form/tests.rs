@@ -58,7 +58,7 @@ impl Panel {
 
     fn send(&mut self, message: Message) -> Action {
         let action = self.with(|form, context| form.update(message, context));
-        if let Action::Apply(edit) | Action::Run(Some(edit)) = &action {
+        if let Action::Field(param::Action::Apply(edit)) | Action::Run(Some(edit)) = &action {
             let _ = self.graph.apply(edit.clone()).expect("a valid edit");
         }
         self.form.refresh(&self.graph, &registry());
@@ -73,7 +73,7 @@ impl Panel {
             ui.into_messages().collect()
         });
         let actions = messages.into_iter().map(|message| self.send(message));
-        actions.filter(|action| *action != Action::None).collect()
+        actions.filter(|action| *action != Action::NONE).collect()
     }
 
     fn shows(&mut self, words: &str) -> bool {
@@ -87,7 +87,7 @@ impl Panel {
             target: id("slow").port("steps"),
             event: Event::Typed(text.into()),
         };
-        assert_eq!(self.send(Message::Field(typed)), Action::None);
+        assert_eq!(self.send(Message::Field(typed)), Action::NONE);
     }
 }
 
@@ -174,7 +174,7 @@ fn a_picture_of_a_batch_is_chosen_and_opened() {
     assert!(!panel.shows("Not run yet"));
     let target = id("picture").port("image");
     let chosen = Message::PictureChosen(target.clone(), 1);
-    assert_eq!(panel.send(chosen), Action::None);
+    assert_eq!(panel.send(chosen), Action::NONE);
     assert_eq!(panel.form.chosen[&target], 1);
     // The large picture fills the right; a click into it opens it.
     let opened = panel.act(|ui| {
@@ -187,21 +187,21 @@ fn a_picture_of_a_batch_is_chosen_and_opened() {
 #[test]
 fn names_can_be_changed_once_asked_for() {
     let mut panel = Panel::new(PICTURE);
-    assert_eq!(panel.send(Message::Arranged), Action::None);
+    assert_eq!(panel.send(Message::Arranged), Action::NONE);
     assert!(panel.shows("--pace"));
     assert_eq!(panel.act(click("--pace")), []);
     let named = param::Message {
         target: id("slow").port("steps"),
         event: Event::Named("count".into()),
     };
-    assert_eq!(panel.send(Message::Field(named)), Action::None);
+    assert_eq!(panel.send(Message::Field(named)), Action::NONE);
     let submitted = param::Message {
         target: id("slow").port("steps"),
         event: Event::NameSubmitted,
     };
     let action = panel.send(Message::Field(submitted));
     assert!(
-        matches!(action, Action::Apply(Edit::Batch(_))),
+        matches!(action, Action::Field(param::Action::Apply(Edit::Batch(_)))),
         "{action:?}"
     );
     assert!(panel.shows("Count"));

@@ -57,19 +57,14 @@ impl Panel {
     fn send(&mut self, message: Message) -> Action {
         let action = self.with(|inspector, context| inspector.update(message, context));
         let edit = match &action {
-            Action::Apply(edit) | Action::Merge(edit) => Some(edit.clone()),
+            Action::Field(param::Action::Apply(edit) | param::Action::Merge(edit)) => {
+                Some(edit.clone())
+            }
             Action::Rename { from, to } => Some(Edit::RenameNode {
                 from: from.clone(),
                 to: to.clone(),
             }),
-            Action::None
-            | Action::Seal
-            | Action::Browse { .. }
-            | Action::Focus(_)
-            | Action::RunTo(_)
-            | Action::Undo(_)
-            | Action::Redo(_)
-            | Action::Pass { .. } => None,
+            Action::Field(_) | Action::Focus(_) | Action::RunTo(_) => None,
         };
         if let Some(edit) = edit {
             let _ = self.graph.apply(edit).expect("a valid edit");
@@ -90,7 +85,7 @@ impl Panel {
             ui.into_messages().collect()
         });
         let actions = messages.into_iter().map(|message| self.send(message));
-        actions.filter(|action| *action != Action::None).collect()
+        actions.filter(|action| *action != Action::NONE).collect()
     }
 
     fn shows(&mut self, words: &str) -> bool {
@@ -130,12 +125,12 @@ fn a_node_is_shown_with_what_it_is_and_where_its_wires_go() {
 fn a_node_is_renamed_where_nobody_is_called_that() {
     let mut panel = Panel::new(PICTURE, &["slow"]);
     let typed = |name: &str| Message::NameTyped(id("slow"), name.into());
-    assert_eq!(panel.send(typed("start")), Action::None);
-    assert_eq!(panel.send(Message::NameSubmitted), Action::None);
+    assert_eq!(panel.send(typed("start")), Action::NONE);
+    assert_eq!(panel.send(Message::NameSubmitted), Action::NONE);
     assert!(panel.shows("there is a node `start` already"));
-    assert_eq!(panel.send(typed("a b")), Action::None);
+    assert_eq!(panel.send(typed("a b")), Action::NONE);
     assert!(panel.shows("expected 1 to 64 letters, digits, `_` or `-`"));
-    assert_eq!(panel.send(typed("steady")), Action::None);
+    assert_eq!(panel.send(typed("steady")), Action::NONE);
     assert_eq!(
         panel.send(Message::NameSubmitted),
         Action::Rename {
@@ -168,10 +163,10 @@ fn parameters_are_set_from_the_panel() {
             event,
         })
     };
-    assert_eq!(panel.send(event(Event::Typed("9".into()))), Action::None);
+    assert_eq!(panel.send(event(Event::Typed("9".into()))), Action::NONE);
     assert_eq!(
         panel.send(event(Event::Submitted)),
-        Action::Apply(Edit::set(&target, ParamValue::Int(9)))
+        Action::apply(Edit::set(&target, ParamValue::Int(9)))
     );
 }
 
@@ -183,14 +178,14 @@ fn what_is_typed_is_settled_before_a_run() {
         target: target.clone(),
         event: Event::Typed("9".into()),
     };
-    assert_eq!(panel.send(Message::Field(typed)), Action::None);
+    assert_eq!(panel.send(Message::Field(typed)), Action::NONE);
     let insert = text_editor::Action::Edit(text_editor::Edit::Insert('a'));
-    assert_eq!(panel.send(Message::AboutEdited(insert)), Action::None);
+    assert_eq!(panel.send(Message::AboutEdited(insert)), Action::NONE);
     assert_eq!(
         panel.with(Inspector::settle),
         [
-            Action::Apply(Edit::set(&target, ParamValue::Int(9))),
-            Action::Apply(Edit::SetAbout("a".into())),
+            Action::apply(Edit::set(&target, ParamValue::Int(9))),
+            Action::apply(Edit::SetAbout("a".into())),
         ]
     );
     assert!(panel.with(Inspector::settle).is_empty());
@@ -206,7 +201,7 @@ fn states_are_set_for_all_that_is_selected() {
     };
     assert_eq!(
         panel.act(click("Muted")),
-        [Action::Apply(Edit::Batch(vec![
+        [Action::apply(Edit::Batch(vec![
             state("picture"),
             state("slow")
         ]))]
@@ -220,28 +215,28 @@ fn an_output_becomes_a_result_under_a_name_of_its_own() {
     let mut panel = Panel::new(PICTURE, &["picture"]);
     let target = id("picture").port("history");
     let event = |event| Message::Result(id("picture").port("history"), event);
-    assert_eq!(panel.send(event(ResultEvent::Exposed)), Action::None);
+    assert_eq!(panel.send(event(ResultEvent::Exposed)), Action::NONE);
     assert!(panel.shows("a result called history"));
     assert_eq!(
         panel.send(event(ResultEvent::Named("out0".into()))),
-        Action::None
+        Action::NONE
     );
     assert!(panel.shows("`picture.image` is called that already"));
-    assert_eq!(panel.send(event(ResultEvent::Submitted)), Action::None);
+    assert_eq!(panel.send(event(ResultEvent::Submitted)), Action::NONE);
     assert_eq!(
         panel.send(event(ResultEvent::Named("story".into()))),
-        Action::None
+        Action::NONE
     );
     assert_eq!(
         panel.send(event(ResultEvent::Submitted)),
-        Action::Apply(Edit::SetInterfaceOutput {
+        Action::apply(Edit::SetInterfaceOutput {
             name: "story".into(),
             target: Some(target),
         })
     );
     assert_eq!(
         panel.send(event(ResultEvent::Withdrawn)),
-        Action::Apply(Edit::SetInterfaceOutput {
+        Action::apply(Edit::SetInterfaceOutput {
             name: "story".into(),
             target: None,
         })
@@ -264,7 +259,7 @@ fn with_nothing_selected_the_workflow_is_shown() {
         ui.point_at(iced::Point::new(170.0, 1190.0));
         let _ = ui.simulate(iced_test::simulator::click());
     });
-    assert_eq!(actions, [Action::Apply(Edit::SetAbout("P".into()))]);
+    assert_eq!(actions, [Action::apply(Edit::SetAbout("P".into()))]);
 }
 
 #[test]
@@ -340,7 +335,7 @@ fn what_several_nodes_have_in_common_is_set_for_all_at_once() {
     let _ = panel.send(field(Event::Typed("9".into())));
     let action = panel.send(field(Event::Submitted));
     assert!(
-        matches!(action, Action::Apply(Edit::Batch(_))),
+        matches!(action, Action::Field(param::Action::Apply(Edit::Batch(_)))),
         "{action:?}"
     );
     let nine = Some(ParamValue::Int(9));
@@ -353,7 +348,7 @@ fn what_several_nodes_have_in_common_is_set_for_all_at_once() {
     let _ = panel.send(field(Event::Submitted));
     for stop in [1, 1] {
         let action = panel.send(field(Event::Nudged(stop)));
-        let Action::Merge(Edit::Batch(edits)) = action else {
+        let Action::Field(param::Action::Merge(Edit::Batch(edits))) = action else {
             panic!("{action:?}");
         };
         assert_eq!(edits.len(), 2);
