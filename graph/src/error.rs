@@ -188,8 +188,8 @@ mod tests {
             None,
         );
         check(
-            NodeError::file("/work/a.png", "it is no picture", "give another")
-                .seen_from("/work".as_ref()),
+            NodeError::file("/flows/a.png", "it is no picture", "give another")
+                .seen_from("/flows".as_ref()),
             "it is no picture: a.png",
             Some("give another"),
             None,

@@ -178,17 +178,15 @@ impl Plugin {
     ///
     /// `None` where it cannot be used.
     pub fn instance(&self, launch: &Launch) -> Option<Arc<dyn Instance>> {
-        let (State::Ready(_), Some(library)) = (&self.state, &self.library) else {
+        let (State::Ready(_), Some(library), Some(sha256)) =
+            (&self.state, &self.library, &self.sha256)
+        else {
             return None;
         };
         Some(if self.in_process {
-            Arc::new(Local::new(&self.id, library))
+            Arc::new(Local::new(&self.id, library, sha256))
         } else {
-            Arc::new(Worker::new(
-                self.id.clone(),
-                launch.clone(),
-                library.clone(),
-            ))
+            Arc::new(Worker::new(&self.id, launch.clone(), library).trusting(sha256))
         })
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::fault::Fault;
 use crate::store;
 
 /// What the user said of a library.
@@ -114,6 +115,24 @@ impl Trust {
         let before = self.libraries.len();
         self.libraries.retain(|_, trusted| trusted.id != id);
         before - self.libraries.len()
+    }
+}
+
+/// Makes sure that a library is still the one that the user trusted, right before it is loaded.
+///
+/// Errors: it is another one, or cannot be read.
+pub fn verify(path: &Path, expected: &str) -> Result<(), Fault> {
+    let changed = |what: String| {
+        let problem = format!("the library `{}` {what}", path.display());
+        Fault::failed(
+            problem,
+            "start the program anew, and trust the library if you still do",
+        )
+    };
+    match sha256(path) {
+        Ok(found) if found == expected => Ok(()),
+        Ok(_) => Err(changed("is not the one any more that you trusted".into())),
+        Err(error) => Err(changed(format!("cannot be read: {error}"))),
     }
 }
 

@@ -9,26 +9,30 @@ use graph::policy::Question;
 use crate::fault::Fault;
 use crate::instance::{Instance, Job, Object, Outputs, Watch};
 use crate::library::Library;
+use crate::trust;
 
 /// A plugin in this process, loaded when it is needed.
 pub struct Local {
     plugin: String,
     path: PathBuf,
+    sha256: String,
     library: OnceLock<Result<Library, Fault>>,
 }
 
 impl Local {
     /// The plugin called `plugin`, with the library at `path`; nothing is loaded yet.
-    pub fn new(plugin: &str, path: &Path) -> Self {
+    pub fn new(plugin: &str, path: &Path, sha256: &str) -> Self {
         Self {
             plugin: plugin.into(),
             path: path.into(),
+            sha256: sha256.into(),
             library: OnceLock::new(),
         }
     }
 
     fn library(&self) -> Result<&Library, Fault> {
         let opened = self.library.get_or_init(|| {
+            trust::verify(&self.path, &self.sha256)?;
             let plugin = self.plugin.clone();
             let log = move |_: u32, line: &str| eprintln!("{plugin}: {line}");
             Library::open(&self.path, Box::new(log)).map_err(|findings| {

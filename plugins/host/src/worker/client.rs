@@ -13,12 +13,15 @@ use crate::describe::{Description, Finding};
 use crate::fault::Fault;
 use crate::instance::{Instance, Job, Object, Outputs, Watch};
 use crate::service::locked;
+use crate::trust;
 
 /// A plugin in a process of its own, which is started when it is needed and anew when it has died.
 pub struct Worker {
     plugin: String,
     launch: Launch,
     library: PathBuf,
+    /// What the library must hash to, where the user trusted it.
+    sha256: Option<String>,
     session: Mutex<Option<Session>>,
     /// How many processes were started.
     started: Mutex<u64>,
@@ -71,9 +74,17 @@ impl Worker {
             plugin: plugin.into(),
             launch,
             library: library.into(),
+            sha256: None,
             session: Mutex::new(None),
             started: Mutex::new(0),
         }
+    }
+
+    /// The same, with a library that must still be the one that the user trusted.
+    #[must_use]
+    pub fn trusting(mut self, sha256: impl Into<String>) -> Self {
+        self.sha256 = Some(sha256.into());
+        self
     }
 
     /// Does something with a worker that runs; one that has died is put away.
@@ -106,6 +117,9 @@ impl Worker {
     }
 
     fn start(&self) -> Result<Session, Fault> {
+        if let Some(expected) = &self.sha256 {
+            trust::verify(&self.library, expected)?;
+        }
         let mut started = locked(&self.started);
         *started += 1;
         let mut session = Session::start(&self.launch, *started)?;

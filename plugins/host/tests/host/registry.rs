@@ -216,6 +216,33 @@ fn another_build_is_another_library_and_a_wrong_hash_is_refused() {
 }
 
 #[test]
+fn a_library_that_is_exchanged_while_the_program_runs_is_not_loaded() {
+    let machine = Machine::new();
+    let folder = machine.install("misbehave", "misbehave", &[]);
+    for in_process in [false, true] {
+        let _ = trust(&machine.places, "org.smalto.misbehave", in_process).expect("it is there");
+        let registry = machine.registry();
+        let entry = registry.get("example.misbehave").expect("it can be used");
+        let node = entry.build(&graph::param::ParamValues::new());
+        let node = node.unwrap_or_else(|errors| panic!("{errors:?}"));
+        let library = folder.join("libmisbehave.so");
+        let bytes = std::fs::read(&library).expect("it was written");
+        // In place of the file, not into it: it may be mapped.
+        std::fs::remove_file(&library).expect("it was written");
+        std::fs::write(&library, [&bytes[..], b"more"].concat()).expect("a file can be written");
+        let mut inputs = graph::port::Values::default();
+        inputs.push("image", graph::value::Value::new(Raw(picture(3, 3))));
+        let ended = node.call(&inputs, &mut Run::alone(Resources::default()));
+        let problem = ended.expect_err("it was exchanged").problem();
+        assert!(
+            problem.contains("is not the one any more that you trusted"),
+            "{problem}"
+        );
+        std::fs::write(&library, bytes).expect("a file can be written");
+    }
+}
+
+#[test]
 fn two_plugins_of_one_kind_are_both_left_out_and_both_named() {
     let machine = Machine::new();
     let folders = [
