@@ -6,11 +6,13 @@
 //! | what passes between nodes | [`value`] |
 //! | the models | [`network`] |
 //! | where tensors live | [`compute`] |
+//! | how values reach plugins | [`exchange`] |
 
 pub mod compute;
 pub mod decoder;
 pub mod denoiser;
 pub mod evaluate;
+pub mod exchange;
 pub mod image;
 pub mod input;
 pub mod network;

@@ -80,6 +80,7 @@ impl Node for EditingEvaluation {
                 prompt: prompt.clone(),
                 negative: None,
                 tokens: damaged.clone(),
+                policy: None,
             };
             let (tokens, _) = sampler.sample(&inputs.denoiser, &start, run)?;
             Ok::<Figures, NodeError>(Figures::of(&truth, &damaged, &tokens))

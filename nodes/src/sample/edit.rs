@@ -1,5 +1,6 @@
 //! `sample.edit`: prompts to tokens.
 
+use graph::policy::Policy as CustomPolicy;
 use graph::prelude::*;
 
 use crate::value::{Denoiser, Grid, Mask, Prompt, TokenHistory, Tokens};
@@ -20,6 +21,8 @@ pub struct EditSamplerInputs {
     pub start: Option<Tokens>,
     /// The region of `start` that is painted anew.
     pub mask: Option<Mask>,
+    /// What says which positions are laid first, in place of `policy`: that of a plugin.
+    pub custom_policy: Option<CustomPolicy>,
 }
 
 /// What the editor-sampler gives.
@@ -76,6 +79,7 @@ impl EditSampler {
             prompt,
             negative,
             tokens,
+            policy: inputs.custom_policy.clone(),
         })
     }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use graph::error::NodeError;
+use graph::policy::{Policy as CustomPolicy, Question};
 use kernels::sampling;
 
-use crate::value::Tokens;
+use crate::value::{Grid, Tokens};
 
 use super::settings::{EditSampler, Policy, ResultTokens};
 
@@ -24,6 +26,24 @@ pub(super) struct Picture {
     done: usize,
     /// What the denoiser chose at the last step.
     choice: Vec<u32>,
+    /// What is asked which positions are laid, where that is not the sampler's own policy.
+    asked: Option<Asked>,
+}
+
+/// A policy of somebody else's, and what it must know of the picture.
+pub(super) struct Asked {
+    /// The policy.
+    pub policy: CustomPolicy,
+    /// How the positions lie.
+    pub grid: Grid,
+    /// The number of the picture.
+    pub number: u32,
+}
+
+/// What says which positions a step lays.
+enum Chooser<'a> {
+    Own(Policy),
+    Asked(&'a Asked),
 }
 
 /// What the denoiser said of the positions that were asked for, in their order.
@@ -73,7 +93,14 @@ impl Picture {
             order,
             steps,
             done: 0,
+            asked: None,
         }
+    }
+
+    /// The same picture, whose positions somebody else chooses.
+    pub fn asking(mut self, asked: Option<Asked>) -> Self {
+        self.asked = asked;
+        self
     }
 
     /// How many steps the picture takes.
@@ -109,25 +136,29 @@ impl Picture {
         if sampler.edits(self.done, self.steps) {
             return self.positions(|position| !self.fixed[position]);
         }
-        match sampler.policy_at(self.done, self.steps) {
-            Policy::Stratified => {
+        match self.chooser(sampler) {
+            Chooser::Own(Policy::Stratified) => {
                 let mut next = self.next_in_order();
                 next.sort_unstable();
                 next
             }
-            Policy::Mmada | Policy::MaskGit => self.positions(|position| self.is_masked(position)),
+            Chooser::Own(Policy::Mmada | Policy::MaskGit) | Chooser::Asked(_) => {
+                self.positions(|position| self.is_masked(position))
+            }
         }
     }
 
     /// Lays and edits what the next step lays and edits.
     ///
     /// `answers` holds one answer for each of [`Picture::wanted`]; `uniforms` one number for every position.
+    ///
+    /// Errors: a policy of somebody else's cannot choose.
     pub fn advance(
         &mut self,
         sampler: &EditSampler,
         answers: &Answers<'_>,
         uniforms: &[f32],
-    ) -> Advance {
+    ) -> Result<Advance, NodeError> {
         let wanted = self.wanted(sampler);
         let mut choice = self.codes.clone();
         let mut confidence = vec![0.0; self.codes.len()];
@@ -136,7 +167,7 @@ impl Picture {
             confidence[*position] = answers.confidence[at];
         }
 
-        let laid = self.chosen(sampler, &confidence, uniforms);
+        let laid = self.chosen(sampler, &confidence, uniforms)?;
         let edited = if sampler.edits(self.done, self.steps) {
             self.mistakes(sampler, &choice, &confidence)
         } else {
@@ -147,25 +178,41 @@ impl Picture {
         }
         self.done += 1;
         self.choice.clone_from(&choice);
-        Advance {
+        Ok(Advance {
             choice,
             confidence,
             committed: laid.len() as u32,
             edited: edited.len() as u32,
+        })
+    }
+
+    /// What says which positions this step lays.
+    fn chooser(&self, sampler: &EditSampler) -> Chooser<'_> {
+        match &self.asked {
+            Some(asked) if !sampler.is_cut_off(self.done, self.steps) => Chooser::Asked(asked),
+            Some(_) | None => Chooser::Own(sampler.policy_at(self.done, self.steps)),
         }
     }
 
     /// The masked positions that this step lays.
-    fn chosen(&self, sampler: &EditSampler, confidence: &[f32], uniforms: &[f32]) -> Vec<usize> {
-        let policy = match sampler.policy_at(self.done, self.steps) {
-            Policy::Stratified => return self.next_in_order(),
-            Policy::Mmada => sampling::Policy::Confidence,
-            Policy::MaskGit => sampling::Policy::Proportional,
-        };
+    ///
+    /// Errors: a policy of somebody else's cannot choose.
+    fn chosen(
+        &self,
+        sampler: &EditSampler,
+        confidence: &[f32],
+        uniforms: &[f32],
+    ) -> Result<Vec<usize>, NodeError> {
         let masked: Vec<bool> = (0..self.codes.len())
             .map(|position| self.is_masked(position))
             .collect();
-        sampling::choose_positions(
+        let policy = match self.chooser(sampler) {
+            Chooser::Own(Policy::Stratified) => return Ok(self.next_in_order()),
+            Chooser::Own(Policy::Mmada) => sampling::Policy::Confidence,
+            Chooser::Own(Policy::MaskGit) => sampling::Policy::Proportional,
+            Chooser::Asked(asked) => return self.answer(asked, confidence, &masked, uniforms),
+        };
+        Ok(sampling::choose_positions(
             policy,
             confidence,
             &masked,
@@ -173,7 +220,33 @@ impl Picture {
             sampler.choice_temperature_at(self.done, self.steps),
             uniforms,
             &self.order,
-        )
+        ))
+    }
+
+    /// What somebody else's policy answers; it is asked only where there is something to lay.
+    fn answer(
+        &self,
+        asked: &Asked,
+        confidences: &[f32],
+        masked: &[bool],
+        random: &[f32],
+    ) -> Result<Vec<usize>, NodeError> {
+        let open = masked.iter().filter(|masked| **masked).count();
+        let count = self.budget[self.done].min(open);
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        asked.policy.choose(&Question {
+            step: self.done as u32,
+            steps: self.steps as u32,
+            sample: asked.number,
+            rows: asked.grid.rows as u32,
+            columns: asked.grid.columns as u32,
+            count: count as u32,
+            confidences,
+            masked,
+            random,
+        })
     }
 
     /// The visible positions whose token this step replaces, the surest first.

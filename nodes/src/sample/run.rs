@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use graph::error::NodeError;
+use graph::policy::Policy as CustomPolicy;
 use graph::preview::Preview;
 use graph::random::Stream;
 use graph::run::Run;
@@ -11,7 +12,7 @@ use kernels::sampling;
 use crate::value::{Denoiser, Grid, Guidance, Prompt, Query, Step, TokenHistory, Tokens};
 
 use super::draw::{Drawn, draw};
-use super::picture::{Advance, Answers, Picture};
+use super::picture::{Advance, Answers, Asked, Picture};
 use super::settings::{EditSampler, Policy};
 
 /// The draws of tokens.
@@ -30,6 +31,8 @@ pub struct Start {
     pub negative: Option<Prompt>,
     /// The tokens, masked where nothing is laid yet.
     pub tokens: Tokens,
+    /// What says which positions are laid first, where that is not the sampler's own policy.
+    pub policy: Option<CustomPolicy>,
 }
 
 impl EditSampler {
@@ -102,7 +105,14 @@ impl<'a> Batch<'a> {
             Policy::Mmada | Policy::MaskGit => Arc::from([]),
         };
         let pictures = (0..tokens.batch())
-            .map(|sample| Picture::new(tokens.sample(sample).to_vec(), order.clone(), sampler))
+            .map(|sample| {
+                let asked = start.policy.clone().map(|policy| Asked {
+                    policy,
+                    grid,
+                    number: number(sampler, sample),
+                });
+                Picture::new(tokens.sample(sample).to_vec(), order.clone(), sampler).asking(asked)
+            })
             .collect();
         let random = run.random(sampler.seed);
         Ok(Self {
@@ -179,10 +189,11 @@ impl<'a> Batch<'a> {
                 tokens: &drawn.tokens[rows.clone()],
                 confidence: &drawn.confidence[rows],
             };
-            let uniforms =
-                self.position_draws
-                    .uniforms(self.number(*sample), step, self.grid.length());
-            let advance = self.pictures[*sample].advance(self.sampler, &answers, &uniforms);
+            let number = number(self.sampler, *sample);
+            let uniforms = self
+                .position_draws
+                .uniforms(number, step, self.grid.length());
+            let advance = self.pictures[*sample].advance(self.sampler, &answers, &uniforms)?;
             advances.push((*sample, advance));
         }
         Ok(advances)
@@ -194,7 +205,7 @@ impl<'a> Batch<'a> {
         let mut rows = Vec::new();
         let mut uniforms = Vec::new();
         for (at, (sample, wanted)) in group.iter().zip(wanted).enumerate() {
-            let number = self.number(*sample);
+            let number = number(self.sampler, *sample);
             for position in wanted {
                 rows.push((at * length + position) as u32);
                 uniforms.push(self.token_draws.uniform(number, step, *position as u32));
@@ -235,11 +246,6 @@ impl<'a> Batch<'a> {
         draw(logits, self.sampler, &uniforms)
     }
 
-    /// The number under which a picture's draws are made.
-    fn number(&self, sample: usize) -> u32 {
-        self.sampler.first.wrapping_add(sample as u32)
-    }
-
     fn tokens<'b>(&'b self, of: impl Fn(&'b Picture) -> &'b [u32]) -> Result<Tokens, NodeError> {
         self.laid(self.pictures.iter().flat_map(of).copied().collect())
     }
@@ -252,6 +258,11 @@ impl<'a> Batch<'a> {
             )
         })
     }
+}
+
+/// The number under which a picture's draws are made.
+fn number(sampler: &EditSampler, sample: usize) -> u32 {
+    sampler.first.wrapping_add(sample as u32)
 }
 
 /// The prompts of some pictures.

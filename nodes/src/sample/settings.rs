@@ -167,11 +167,16 @@ impl EditSampler {
 
     /// Which positions the step `step` of `steps`, counted from 0, lays first.
     pub(super) fn policy_at(&self, step: usize, steps: usize) -> Policy {
-        if (step + 1) as f64 / steps as f64 > self.order_cutoff {
+        if self.is_cut_off(step, steps) {
             Policy::Mmada
         } else {
             self.policy
         }
+    }
+
+    /// Whether every policy has become `mmada` by the step `step` of `steps`, counted from 0.
+    pub(super) fn is_cut_off(&self, step: usize, steps: usize) -> bool {
+        (step + 1) as f64 / steps as f64 > self.order_cutoff
     }
 
     /// How much chance there is in the choice of positions at the step `step` of `steps`, counted from 0.

@@ -72,7 +72,9 @@ fn check(case: &str, sampler: &EditSampler) {
             tokens: &wanted.iter().map(|at| choice[*at]).collect::<Vec<_>>(),
             confidence: &wanted.iter().map(|at| confidence[*at]).collect::<Vec<_>>(),
         };
-        let _ = picture.advance(sampler, &answers, &uniforms[here.clone()]);
+        let _ = picture
+            .advance(sampler, &answers, &uniforms[here.clone()])
+            .expect("the sampler's own policies always answer");
         assert_eq!(picture.codes(), &after[here], "{case}, step {step}");
     }
     let result = codes(bytes("final").expect("every case has it"));

@@ -96,6 +96,7 @@ fn the_official_runs_come_again_token_by_token() {
         },
         negative: None,
         tokens: blank.expect("the codes fit"),
+        policy: None,
     };
     let denoiser = denoiser();
     for (name, sampler) in cases() {

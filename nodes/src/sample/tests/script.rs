@@ -138,6 +138,7 @@ impl Trial {
                 negative: None,
                 start: None,
                 mask: None,
+                custom_policy: None,
             },
             asked,
         }
