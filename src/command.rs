@@ -6,6 +6,7 @@ mod edit;
 mod fmt;
 mod models;
 mod nodes;
+mod plugins;
 mod run;
 
 use std::ffi::OsString;
@@ -35,6 +36,8 @@ enum Command {
     Models(models::Models),
     #[command(subcommand)]
     Bench(bench::Bench),
+    #[command(subcommand)]
+    Plugins(plugins::Plugins),
     Edit(edit::Edit),
 }
 
@@ -44,6 +47,9 @@ enum Command {
 pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
     let mut registry = Registry::default();
     ::nodes::register(&mut registry);
+    if !is_about_plugins(&arguments) {
+        plugins::register(&mut registry, &::nodes::exchange::exchange());
+    }
 
     // The flags of `run` depend on the workflow, so the workflow is found and opened first.
     let mut parser = Arguments::command();
@@ -79,6 +85,13 @@ pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
         Command::Nodes(nodes) => nodes.execute(&registry),
         Command::Models(models) => models.execute(),
         Command::Bench(bench) => bench.execute(),
+        Command::Plugins(plugins) => plugins.execute(),
         Command::Edit(edit) => edit.execute(),
     }
+}
+
+/// Whether the command line asks for a command that looks for plugins by itself, and says more of them.
+fn is_about_plugins(arguments: &[OsString]) -> bool {
+    let mut arguments = arguments.iter().skip(1);
+    arguments.next().is_some_and(|command| command == "plugins")
 }

@@ -71,6 +71,7 @@ impl Failure {
             Self::Unequal(_) => 1,
             Self::Problems(_) | Self::Invalid { .. } => 2,
             Self::Nodes(failed) if failed.iter().any(|(_, error)| out_of_memory(error)) => 4,
+            Self::Nodes(failed) if failed.iter().any(|(_, error)| crashed(error)) => 5,
             Self::Nodes(_) | Self::Unwritten { .. } => 3,
             Self::Stopped => 75,
             Self::Cancelled => 130,
@@ -80,6 +81,10 @@ impl Failure {
 
 fn out_of_memory(error: &NodeError) -> bool {
     matches!(error, NodeError::OutOfMemory(_))
+}
+
+fn crashed(error: &NodeError) -> bool {
+    matches!(error, NodeError::Crashed { .. })
 }
 
 /// Draws the lines at fault for people; programs get one line a problem, beginning `file:line:column`.

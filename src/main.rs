@@ -19,10 +19,18 @@ mod show;
 mod signals;
 mod source;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use smalto_host::worker;
+
 fn main() -> ExitCode {
-    match command::execute(std::env::args_os().collect()) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // A worker does nothing else in its life, and reads no workflow.
+    if worker::is_asked_for(&arguments) {
+        return worker::main();
+    }
+    match command::execute(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

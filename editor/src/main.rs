@@ -1,5 +1,6 @@
 //! The editor with all of Smalto's nodes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use graph::registry::Registry;
 use graph::run::Resources;
 use graph::value::Footprint;
 use nodes::compute::Compute;
+use smalto_host::plugins::Plugins;
+use smalto_host::worker;
 
 /// How much memory the results of runs may hold, so that only what has changed runs again.
 const CACHE: Footprint = Footprint {
@@ -31,9 +34,19 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // A worker does nothing else in its life, and opens no window.
+    if worker::is_asked_for(&arguments) {
+        return worker::main();
+    }
+    let arguments = Arguments::parse_from(arguments);
     let mut registry = Registry::default();
     nodes::register(&mut registry);
+    match Plugins::standard() {
+        Ok(mut plugins) => plugins.register(&mut registry, &nodes::exchange::exchange()),
+        // Without plugins everything else still works.
+        Err(error) => eprintln!("error: {error}"),
+    }
     let device = arguments.device;
     let host = Host {
         registry: Arc::new(registry),

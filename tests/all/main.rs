@@ -7,6 +7,7 @@ mod tiny;
 mod bad_input;
 mod command_line;
 mod metadata;
+mod plugins;
 mod program;
 #[cfg(unix)]
 mod signals;

@@ -79,6 +79,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "rfd",
             "ron",
             "serde",
+            "smalto-host",
             "tempfile",
             "thiserror",
         ],
