@@ -6,6 +6,7 @@ pub mod align;
 pub mod arrange;
 pub mod camera;
 mod draw;
+mod edge;
 pub mod frames;
 mod gesture;
 pub mod hit;
@@ -25,6 +26,7 @@ mod tests;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use graph::document::{Graph, NodeId, PortRef};
@@ -121,6 +123,13 @@ pub enum Message {
         at: ScreenPoint,
         /// By how many notches; upwards and leftwards are positive.
         notches: ScreenVector,
+        /// What is held down.
+        held: Held,
+    },
+    /// Time has passed since the last picture, while something is held at an edge.
+    TimePassed {
+        /// How long.
+        seconds: f32,
         /// What is held down.
         held: Held,
     },
@@ -230,11 +239,29 @@ pub enum Action {
 /// A scene, and what it was built from.
 #[derive(Clone, Debug)]
 struct Built {
+    /// The graph as it was when the whole scene was built; since then things may have moved.
+    of: Rc<Graph>,
     revision: u64,
     /// Counts what nodes have shown.
     version: u64,
     shown: BTreeSet<NodeId>,
     scene: Arc<Scene>,
+}
+
+impl Built {
+    /// The scene as it is now, where nothing but places has changed, and what it was built from.
+    fn followed(self, context: &Context<'_>) -> Option<(Rc<Graph>, Arc<Scene>)> {
+        if self.revision == context.revision {
+            return Some((self.of, self.scene));
+        }
+        if !scene::differ_in_places(&self.of, context.graph) {
+            return None;
+        }
+        let moved = self
+            .scene
+            .moved(context.graph, context.registry, &self.shown)?;
+        Some((self.of, Arc::new(moved)))
+    }
 }
 
 impl Default for Canvas {
@@ -260,7 +287,7 @@ impl Canvas {
         }
     }
 
-    /// Where everything is; built anew only where the graph has changed.
+    /// Where everything is; built anew only where more of the graph has changed than places.
     pub fn scene(&self, context: &Context<'_>) -> Arc<Scene> {
         let mut built = self.scene.borrow_mut();
         let version = context.thumbnails.version();
@@ -270,13 +297,15 @@ impl Canvas {
             return built.scene.clone();
         }
         let shown = shown(context);
-        let scene = match &*built {
-            Some(built) if built.revision == context.revision && built.shown == shown => {
-                built.scene.clone()
-            }
-            Some(_) | None => Arc::new(Scene::new(context.graph, context.registry, &shown)),
-        };
+        let before = built.take().filter(|before| before.shown == shown);
+        let (of, scene) = before
+            .and_then(|before| before.followed(context))
+            .unwrap_or_else(|| {
+                let scene = Scene::new(context.graph, context.registry, &shown);
+                (Rc::new(context.graph.clone()), Arc::new(scene))
+            });
         *built = Some(Built {
+            of,
             revision: context.revision,
             version,
             shown,
@@ -315,6 +344,7 @@ impl Canvas {
                 self.scrolled(at, notches, held);
                 Action::None
             }
+            Message::TimePassed { seconds, held } => self.time_passed(seconds, held, view),
             Message::Left => {
                 self.cursor = None;
                 self.hover = Target::Nothing;

@@ -66,6 +66,13 @@ pub struct Kept {
     stack: Stack,
 }
 
+impl Kept {
+    /// Whether a picture at `zoom` will not be the last one, although nothing else happens.
+    pub fn is_unfinished(&self, zoom: f32) -> bool {
+        self.letters.lags(zoom)
+    }
+}
+
 impl Painting<'_> {
     /// Whether the wire in the hand could end at `socket`; `None` where no wire is in the hand, or it comes from there.
     fn fits(&self, socket: &Socket) -> Option<bool> {
@@ -120,7 +127,7 @@ pub fn draw(
     painting: &Painting<'_>,
     bounds: Rectangle,
 ) {
-    kept.letters.turn();
+    kept.letters.turn(painting.camera.zoom());
     let corner = Vector::new(bounds.x, bounds.y);
     let camera = *painting.camera;
     let brush = &mut Brush::new(renderer, &mut kept.letters, painting.look, camera, corner);

@@ -224,7 +224,19 @@ impl Bench {
 
     /// Lets the canvas do something, and carries out what it asks for.
     pub fn does(&mut self, act: impl FnOnce(&mut Canvas, &Context<'_>) -> Action) {
-        let context = Context {
+        let mut canvas = std::mem::take(&mut self.canvas);
+        let action = act(&mut canvas, &self.context());
+        self.canvas = canvas;
+        self.carry_out(action);
+    }
+
+    /// What the canvas looks like to whoever draws it.
+    pub fn seen_by<T>(&self, look: impl FnOnce(&Canvas, Context<'_>) -> T) -> T {
+        look(&self.canvas, self.context())
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
             graph: &self.graph,
             registry: &self.registry,
             revision: self.revision,
@@ -232,9 +244,7 @@ impl Bench {
             thumbnails: &self.thumbnails,
             faults: &self.faults,
             look: self.look,
-        };
-        let action = act(&mut self.canvas, &context);
-        self.carry_out(action);
+        }
     }
 
     /// Lets `message` happen.
@@ -272,15 +282,7 @@ impl Bench {
     }
 
     pub fn scene(&self) -> Arc<Scene> {
-        self.canvas.scene(&Context {
-            graph: &self.graph,
-            registry: &self.registry,
-            revision: self.revision,
-            statuses: &self.statuses,
-            thumbnails: &self.thumbnails,
-            faults: &self.faults,
-            look: self.look,
-        })
+        self.canvas.scene(&self.context())
     }
 
     /// Where a point of the plane is seen.

@@ -1,6 +1,7 @@
 //! Where everything is: built from a graph, and all that drawing and hitting look at.
 
 pub mod curve;
+mod moved;
 pub mod node;
 mod tree;
 
@@ -8,6 +9,7 @@ mod tree;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use graph::document::{Extent, Frame, Graph, NodeId, Note, PortRef, State, Wire};
 use graph::registry::Registry;
@@ -18,6 +20,7 @@ use node::Facts;
 use tree::Tree;
 
 pub use curve::{Curve, Nearest, WireCurve};
+pub use moved::differ_in_places;
 pub use node::{NodeBox, ParamRow, Side, Socket, TextRow};
 
 /// How high the bar with a frame's title is.
@@ -26,13 +29,15 @@ pub const FRAME_TITLE: f32 = 28.0;
 pub const CORNER: f32 = 16.0;
 
 /// Everything on the canvas, with its place.
+///
+/// Scenes that follow each other share the nodes and wires that have not changed in between.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
-    nodes: Vec<NodeBox>,
-    wires: Vec<WireCurve>,
+    nodes: Vec<Arc<NodeBox>>,
+    wires: Vec<Arc<WireCurve>>,
     frames: Vec<FrameBox>,
     notes: Vec<NoteBox>,
-    numbers: BTreeMap<NodeId, usize>,
+    numbers: Arc<BTreeMap<NodeId, usize>>,
     node_tree: Tree,
     wire_tree: Tree,
 }
@@ -62,7 +67,7 @@ pub struct NoteBox {
 impl Scene {
     /// Where everything of `graph` is; the nodes in `shown` have room for a picture.
     pub fn new(graph: &Graph, registry: &Registry, shown: &BTreeSet<NodeId>) -> Self {
-        let facts = facts(graph, registry, shown);
+        let facts = facts(graph, registry, shown, |_| true);
         let mut nodes: Vec<NodeBox> = graph
             .nodes()
             .iter()
@@ -87,41 +92,40 @@ impl Scene {
             .collect();
         let mut scene = Self {
             node_tree: Tree::new(nodes.iter().map(|node| node.bounds).enumerate()),
-            nodes,
-            numbers,
+            nodes: nodes.into_iter().map(Arc::new).collect(),
+            numbers: Arc::new(numbers),
             ..Self::default()
         };
         scene.wires = graph
             .wires()
             .iter()
-            .filter_map(|wire| scene.curve(graph, wire))
+            .filter_map(|wire| scene.curve(graph, wire).map(Arc::new))
             .collect();
-        let wires = scene.wires.iter().enumerate();
-        let boxes = wires.flat_map(|(at, wire)| wire.boxes().map(move |bounds| (at, bounds)));
-        scene.wire_tree = Tree::new(boxes);
+        scene.wire_tree = wire_tree(&scene.wires);
         scene.frames = frames(graph);
         scene.notes = notes(graph);
         scene
     }
 
     /// All nodes, by name.
-    pub fn nodes(&self) -> &[NodeBox] {
+    pub fn nodes(&self) -> &[Arc<NodeBox>] {
         &self.nodes
     }
 
     /// The node called `id`.
     pub fn node(&self, id: &NodeId) -> Option<&NodeBox> {
-        self.nodes.get(*self.numbers.get(id)?)
+        Some(self.nodes.get(*self.numbers.get(id)?)?)
     }
 
     /// All wires, by where they end.
-    pub fn wires(&self) -> &[WireCurve] {
+    pub fn wires(&self) -> &[Arc<WireCurve>] {
         &self.wires
     }
 
     /// How `wire` lies.
     pub fn wire(&self, wire: &Wire) -> Option<&WireCurve> {
-        self.wires.iter().find(|curve| curve.wire == *wire)
+        let wires = self.wires.iter().map(AsRef::as_ref);
+        wires.into_iter().find(|curve| curve.wire == *wire)
     }
 
     /// All frames, the largest first, so that those within others lie above them.
@@ -152,13 +156,18 @@ impl Scene {
     /// The nodes that touch `region`.
     pub fn nodes_in(&self, region: WorldRect) -> impl Iterator<Item = &NodeBox> {
         let found = self.node_tree.touching(region).into_iter();
-        found.filter_map(|at| self.nodes.get(at))
+        found.filter_map(|at| self.nodes.get(at).map(AsRef::as_ref))
+    }
+
+    /// The numbers of the wires that may touch `region`, in rising order: their places among all wires.
+    pub fn wire_numbers_in(&self, region: WorldRect) -> Vec<usize> {
+        self.wire_tree.touching(region)
     }
 
     /// The wires that may touch `region`.
     pub fn wires_in(&self, region: WorldRect) -> impl Iterator<Item = &WireCurve> {
         let found = self.wire_tree.touching(region).into_iter();
-        found.filter_map(|at| self.wires.get(at))
+        found.filter_map(|at| self.wires.get(at).map(AsRef::as_ref))
     }
 
     /// The socket of `port`, where it is shown.
@@ -233,19 +242,32 @@ fn corner(bounds: WorldRect) -> WorldRect {
     WorldRect::new(bounds.max() - size.to_vector(), size)
 }
 
-/// What the looks of all nodes depend on.
-fn facts<'a>(graph: &'a Graph, registry: &'a Registry, shown: &'a BTreeSet<NodeId>) -> Facts<'a> {
+/// A tree of the boxes along these wires.
+fn wire_tree(wires: &[Arc<WireCurve>]) -> Tree {
+    let wires = wires.iter().enumerate();
+    Tree::new(wires.flat_map(|(at, wire)| wire.boxes().map(move |bounds| (at, bounds))))
+}
+
+/// What the looks of those nodes depend on that `is_asked` is true of.
+fn facts<'a>(
+    graph: &'a Graph,
+    registry: &'a Registry,
+    shown: &'a BTreeSet<NodeId>,
+    is_asked: impl Fn(&NodeId) -> bool,
+) -> Facts<'a> {
     let mut inputs: BTreeMap<&NodeId, Vec<&str>> = BTreeMap::new();
     let mut outputs: BTreeMap<&NodeId, BTreeSet<&str>> = BTreeMap::new();
     for wire in graph.wires() {
-        let ends = inputs.entry(&wire.to.node).or_default();
-        if ends.last() != Some(&wire.to.port.as_str()) {
-            ends.push(&wire.to.port);
+        if is_asked(&wire.to.node) {
+            let ends = inputs.entry(&wire.to.node).or_default();
+            if ends.last() != Some(&wire.to.port.as_str()) {
+                ends.push(&wire.to.port);
+            }
         }
-        let _ = outputs
-            .entry(&wire.from.node)
-            .or_default()
-            .insert(&wire.from.port);
+        if is_asked(&wire.from.node) {
+            let ports = outputs.entry(&wire.from.node).or_default();
+            let _ = ports.insert(&wire.from.port);
+        }
     }
     let interface = graph.interface();
     let exposed = interface.params.iter().chain(&interface.outputs);

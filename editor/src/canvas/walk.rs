@@ -62,10 +62,8 @@ fn beside(scene: &Scene, node: &NodeId, sign: f32) -> Option<NodeId> {
 /// The node whose middle is nearest to `point`.
 pub fn nearest(scene: &Scene, point: WorldPoint) -> Option<&NodeBox> {
     let far = |node: &&NodeBox| (node.bounds.center() - point).square_length();
-    scene
-        .nodes()
-        .iter()
-        .min_by(|left, right| far(left).total_cmp(&far(right)))
+    let nodes = scene.nodes().iter().map(AsRef::as_ref);
+    nodes.min_by(|left, right| far(left).total_cmp(&far(right)))
 }
 
 /// All nodes that wires join to `nodes`, directly or by others, and these themselves.

@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use iced::advanced::widget::{Tree, tree};
 use iced::advanced::{Clipboard, Layout, Shell, Widget, layout, mouse, renderer};
 use iced::keyboard::key::{Key, Named};
-use iced::{Element, Event, Length, Point, Rectangle, Size, Theme, keyboard};
+use iced::time::Instant;
+use iced::{Element, Event, Length, Point, Rectangle, Size, Theme, keyboard, window};
 
 use super::draw::{self, Kept, Painting};
 use super::minimap::Minimap;
@@ -42,6 +43,8 @@ struct State {
     click: Option<mouse::Click>,
     down: Vec<Button>,
     is_over: bool,
+    /// When time was told last, while something is held at an edge.
+    told: Option<Instant>,
     /// The map as it was when it was pressed, while the button is down.
     map: Option<Minimap>,
 }
@@ -112,6 +115,28 @@ impl Seen<'_> {
             return None;
         }
         was_down.then_some(Message::Released { at, button })
+    }
+
+    /// What it means that another picture is drawn: time has passed, if something is held at an edge.
+    fn time_passed(&self, state: &mut State, now: Instant) -> Option<Message> {
+        let before = state.told.take();
+        state.told = self.canvas.is_pushed().then_some(now);
+        let passed = state.told?.saturating_duration_since(before?);
+        Some(Message::TimePassed {
+            seconds: passed.as_secs_f32(),
+            held: state.held,
+        })
+    }
+
+    /// Another picture is drawn; asks for one more where this cannot be the last.
+    fn redrawn(&self, state: &mut State, now: Instant, shell: &mut Shell<'_, Message>) {
+        if let Some(message) = self.time_passed(state, now) {
+            shell.publish(message);
+        }
+        let zoom = self.canvas.camera.zoom();
+        if state.told.is_some() || state.kept.borrow().is_unfinished(zoom) {
+            shell.request_redraw();
+        }
     }
 
     /// What an event of the mouse means, where the pointer is at `at` of the canvas.
@@ -235,14 +260,19 @@ impl Widget<Message, Theme, iced::Renderer> for Seen<'_> {
                     }
                 }
             }
-            // What lay over the canvas may have gone away from under a pointer that stood still.
-            Event::Window(_) if !state.is_over && cursor.is_over(bounds) => {
-                let at = cursor.position().unwrap_or(bounds.position());
-                let at = ScreenPoint::new(at.x - bounds.x, at.y - bounds.y);
-                state.is_over = true;
-                shell.publish(Self::moved(state, at));
+            Event::Window(event) => {
+                // What lay over the canvas may have gone away from under a pointer that stood still.
+                if !state.is_over && cursor.is_over(bounds) {
+                    let at = cursor.position().unwrap_or(bounds.position());
+                    let at = ScreenPoint::new(at.x - bounds.x, at.y - bounds.y);
+                    state.is_over = true;
+                    shell.publish(Self::moved(state, at));
+                }
+                if let window::Event::RedrawRequested(now) = event {
+                    self.redrawn(state, *now, shell);
+                }
             }
-            Event::Window(_) | Event::Touch(_) | Event::InputMethod(_) => {}
+            Event::Touch(_) | Event::InputMethod(_) => {}
         }
     }
 

@@ -9,7 +9,7 @@ mod workflow;
 use std::path::Path;
 use std::time::Duration;
 
-use editor::canvas::{Button, Canvas, Context, Held, Message};
+use editor::canvas::{Action, Button, Canvas, Context, Held, Message};
 use editor::preview::{Shown, Thumbnails};
 use editor::space::{ScreenPoint, ScreenSize, WorldPoint};
 use editor::status::{Beside, Faults, Statuses};
@@ -39,6 +39,8 @@ struct Scene {
     faults: Faults,
     look: &'static Look,
     size: (u16, u16),
+    /// Counts the changes of the graph.
+    revision: u64,
 }
 
 impl Scene {
@@ -55,23 +57,41 @@ impl Scene {
             faults,
             look,
             size,
+            revision: 0,
         };
         let size = ScreenSize::new(f32::from(size.0), f32::from(size.1));
         scene.send(Message::Resized(size));
         scene
     }
 
-    fn send(&mut self, message: Message) {
-        let context = Context {
+    fn context(&self) -> Context<'_> {
+        Context {
             graph: &self.graph,
             registry: &self.registry,
-            revision: 0,
+            revision: self.revision,
             statuses: &self.statuses,
             thumbnails: &self.thumbnails,
             faults: &self.faults,
             look: self.look,
-        };
-        let _ = self.canvas.update(message, &context);
+        }
+    }
+
+    fn send(&mut self, message: Message) {
+        let mut canvas = std::mem::take(&mut self.canvas);
+        let action = canvas.update(message, &self.context());
+        self.canvas = canvas;
+        self.move_what_is_dragged(action);
+    }
+
+    fn move_what_is_dragged(&mut self, action: Action) {
+        if let Action::Merge(edit) = action {
+            let _ = self.graph.apply(edit).expect("what is dragged is there");
+            self.revision += 1;
+        } else if let Action::Several(actions) = action {
+            for action in actions {
+                self.move_what_is_dragged(action);
+            }
+        }
     }
 
     /// Drags with the left button from one point of the plane to another, and does not let go.
@@ -106,16 +126,12 @@ impl Scene {
 
     fn seen(&self, scale: f32) -> Seen {
         let mut stage = Stage::new("tiny-skia", self.size, scale).expect("the processor can draw");
-        let context = Context {
-            graph: &self.graph,
-            registry: &self.registry,
-            revision: 0,
-            statuses: &self.statuses,
-            thumbnails: &self.thumbnails,
-            faults: &self.faults,
-            look: self.look,
-        };
-        stage.draw(self.look, self.canvas.view(context));
+        self.seen_on(&mut stage)
+    }
+
+    /// What is seen on a stage that may have kept something of what was seen before.
+    fn seen_on(&self, stage: &mut Stage) -> Seen {
+        stage.draw(self.look, self.canvas.view(self.context()));
         Seen::new(stage.photograph())
     }
 
@@ -307,4 +323,27 @@ fn twice_the_pixels_show_twice_the_detail() {
     });
 
     scene.is_as_kept(2.0, "sharp");
+}
+
+#[test]
+fn what_is_kept_of_the_picture_before_does_not_show_in_the_next() {
+    let mut scene = Scene::new(TEXT_TO_IMAGE, Look::dark(), (1080, 560));
+    let mut stage = Stage::new("tiny-skia", scene.size, 1.0).expect("the processor can draw");
+    let still = scene.seen_on(&mut stage);
+
+    scene.drag(WorldPoint::new(660.0, 95.0), WorldPoint::new(700.0, 195.0));
+    let dragged = scene.seen_on(&mut stage);
+    let middle = scene.canvas.camera.middle();
+    scene.canvas.camera.zoom_by(1.0, middle);
+    // Letters follow the zoom size by size.
+    for _ in 0..12 {
+        let _ = scene.seen_on(&mut stage);
+    }
+    let zoomed = scene.seen_on(&mut stage);
+
+    assert!(dragged.difference(&still) > 0.01, "a node has moved");
+    scene.canvas.camera.zoom_by(-1.0, middle);
+    assert!(dragged.difference(&scene.seen(1.0)) <= SHARE);
+    scene.canvas.camera.zoom_by(1.0, middle);
+    assert!(zoomed.difference(&scene.seen(1.0)) <= SHARE);
 }

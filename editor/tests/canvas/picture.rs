@@ -59,18 +59,27 @@ impl Picture {
                 kept.width, kept.height, self.width, self.height
             ));
         }
-        let pixels = self.pixels.chunks_exact(3).zip(kept.pixels.chunks_exact(3));
-        let others = pixels
-            .filter(|(seen, kept)| {
-                let mut channels = seen.iter().zip(*kept);
-                channels.any(|(seen, kept)| seen.abs_diff(*kept) > NEAR)
-            })
-            .count();
-        let share = others as f64 / f64::from(self.width * self.height);
+        let share = self.difference(&kept);
         if share > most {
+            let others = share * f64::from(self.width * self.height);
             return Err(format!("{others} pixels are others than those kept"));
         }
         Ok(())
+    }
+
+    /// The share of pixels that are others than those of a picture of the same size.
+    pub fn difference(&self, other: &Self) -> f64 {
+        let pixels = self
+            .pixels
+            .chunks_exact(3)
+            .zip(other.pixels.chunks_exact(3));
+        let others = pixels
+            .filter(|(one, other)| {
+                let mut channels = one.iter().zip(*other);
+                channels.any(|(one, other)| one.abs_diff(*other) > NEAR)
+            })
+            .count();
+        others as f64 / f64::from(self.width * self.height)
     }
 
     fn read(path: &Path) -> Result<Self, String> {

@@ -271,6 +271,7 @@ impl<'a> Brush<'a> {
 
     /// Writes at a point of the window, `zoom` times as large as it says.
     pub fn write_at(&mut self, at: Point, anchor: Anchor, zoom: f32, writing: Writing<'_>) -> f32 {
+        let zoom = self.letter_zoom(zoom, &writing);
         let paragraph = self.shaped(&writing);
         let size = paragraph.min_bounds();
         let share = match anchor {
@@ -289,6 +290,7 @@ impl<'a> Brush<'a> {
 
     /// Writes with the upper left corner at a point of the window; says how large it is.
     pub fn write_below(&mut self, corner: Point, zoom: f32, writing: Writing<'_>) -> Size {
+        let zoom = self.letter_zoom(zoom, &writing);
         let paragraph = self.shaped(&writing);
         let corner = Point::new(corner.x.round(), corner.y.round());
         self.letter(corner, zoom, &paragraph, writing.colour);
@@ -308,6 +310,15 @@ impl<'a> Brush<'a> {
         };
         match writing.room {
             Room::Line(width) | Room::Lines(width, _) => self.measure(&endless).width <= width,
+        }
+    }
+
+    /// At which zoom letters are drawn that should be drawn at `zoom`: those of the plane lag behind where it changes.
+    fn letter_zoom(&mut self, zoom: f32, writing: &Writing<'_>) -> f32 {
+        if zoom == self.zoom() {
+            self.letters.zoom(writing.face, writing.size)
+        } else {
+            zoom
         }
     }
 

@@ -13,6 +13,11 @@ pub const LINE: f32 = 1.3;
 /// For how many pictures a text is kept that is not drawn.
 const KEPT: u32 = 120;
 
+/// By which factor letters may be larger or smaller than they should be while the zoom changes.
+const LAG: f32 = 1.2;
+/// Zooms are told apart by this share of one, so that letters are known again where one zooms back.
+const STEP: f32 = 1.0 / 4096.0;
+
 /// What letters a text is set in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Face {
@@ -35,7 +40,19 @@ pub enum Room {
 #[derive(Debug, Default)]
 pub struct Letters {
     known: BTreeMap<Setting, HashMap<String, Shaped>>,
+    sizes: BTreeMap<(Face, u32), Zoomed>,
+    zoom: f32,
     turn: u32,
+}
+
+/// The zoom at which letters of one size are drawn.
+///
+/// Letters of a new zoom have to be drawn one by one before they can be shown, which takes longer than all else.
+/// So while the zoom changes one size follows it in each picture, and the others lag behind for a few.
+#[derive(Clone, Copy, Debug)]
+struct Zoomed {
+    zoom: f32,
+    drawn: u32,
 }
 
 /// How a text is set; sizes are kept in hundredths, so that they can be compared.
@@ -54,8 +71,10 @@ struct Shaped {
 }
 
 impl Letters {
-    /// A new picture begins: texts that were not drawn for long are forgotten.
-    pub fn turn(&mut self) {
+    /// A new picture begins, at this zoom: texts that were not drawn for long are forgotten.
+    pub fn turn(&mut self, zoom: f32) {
+        self.zoom = stepped(zoom);
+        self.follow();
         self.turn = self.turn.wrapping_add(1);
         let turn = self.turn;
         if turn.is_multiple_of(KEPT) {
@@ -63,6 +82,42 @@ impl Letters {
                 shaped.retain(|_, text| turn.wrapping_sub(text.drawn) < KEPT);
             }
         }
+    }
+
+    /// Lets one size of letters follow the zoom, and those that lag too far behind.
+    fn follow(&mut self) {
+        let (zoom, turn) = (self.zoom, self.turn);
+        let seen = self.sizes.values_mut().filter(|size| size.drawn == turn);
+        let mut behind: Vec<&mut Zoomed> = seen.filter(|size| size.zoom != zoom).collect();
+        behind.sort_by(|left, right| right.lag(zoom).total_cmp(&left.lag(zoom)));
+        for (number, size) in behind.into_iter().enumerate() {
+            if number == 0 || size.lag(zoom) > LAG {
+                size.zoom = zoom;
+            }
+        }
+    }
+
+    /// Whether letters that are seen have yet to follow to `zoom`: then there is another picture to draw.
+    pub fn lags(&self, zoom: f32) -> bool {
+        let zoom = stepped(zoom);
+        let mut sizes = self.sizes.values();
+        sizes.any(|size| size.drawn == self.turn && size.zoom != zoom)
+    }
+
+    /// The zoom at which letters of this size are drawn now.
+    pub fn zoom(&mut self, face: Face, size: f32) -> f32 {
+        let (zoom, turn) = (self.zoom, self.turn);
+        let key = (face, hundredths(size));
+        let size = self
+            .sizes
+            .entry(key)
+            .or_insert(Zoomed { zoom, drawn: turn });
+        if turn.wrapping_sub(size.drawn) > 1 {
+            // What was not seen the last time need not look as it did then.
+            size.zoom = zoom;
+        }
+        size.drawn = turn;
+        size.zoom
     }
 
     /// `text` as it is set: shaped now, unless that was done before.
@@ -94,6 +149,17 @@ impl Letters {
         let _ = known.insert(text.to_owned(), shaped);
         paragraph
     }
+}
+
+impl Zoomed {
+    /// By which factor letters at this zoom are larger or smaller than at `zoom`.
+    fn lag(self, zoom: f32) -> f32 {
+        (self.zoom / zoom).max(zoom / self.zoom)
+    }
+}
+
+fn stepped(zoom: f32) -> f32 {
+    (zoom / STEP).round().max(1.0) * STEP
 }
 
 fn hundredths(length: f32) -> u32 {

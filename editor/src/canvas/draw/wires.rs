@@ -1,7 +1,10 @@
 //! Wires: all that can be seen as one geometry, kept while the view moves.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use graph::document::Wire;
@@ -26,6 +29,8 @@ const STRETCH: f32 = 1.25;
 const BEYOND: f32 = 0.35;
 /// The least width of a wire: what is no wider than a pixel takes the processor far longer, pixel by pixel.
 const HAIR: f32 = 1.1;
+/// The most wires that are drawn apart from the others, because they move.
+const APART: usize = 200;
 /// The radius of a point that a wire is led through.
 const POINT: f32 = 4.0;
 
@@ -40,6 +45,10 @@ pub struct Wires {
 #[derive(Clone, Debug)]
 struct Drawn {
     scene: Arc<Scene>,
+    /// The numbers of the wires that are not among them: they move, and are drawn anew each time.
+    apart: BTreeSet<usize>,
+    /// What was seen last.
+    latest: Arc<Scene>,
     looks: Looks,
     zoom: f32,
     covered: WorldRect,
@@ -57,12 +66,11 @@ struct Looks {
 impl Wires {
     /// Draws all wires but the one whose end is in the hand; the others are pale meanwhile.
     pub fn draw(&self, brush: &mut Brush<'_>, painting: &Painting<'_>) {
-        let scene = painting.scene;
         let wanted = match self.kept(brush, painting) {
             Some(kept) => kept,
             None => {
                 self.cache.clear();
-                Drawn::new(brush, painting)
+                Drawn::new(brush, painting, self.drawn.borrow().as_ref())
             }
         };
         let place = Place {
@@ -75,12 +83,10 @@ impl Wires {
         );
         let look = brush.look;
         let geometry = self.cache.draw(brush.renderer, size, |frame| {
-            for (colour, wires) in sorted(scene, &wanted, look) {
-                place.stroke(frame, &wires, (colour, width(wanted.zoom)), wanted.covered);
-            }
-            if wanted.looks.detail != Detail::Boxes {
-                points(frame, place, scene, &wanted, look);
-            }
+            let numbers = wanted.scene.wire_numbers_in(wanted.covered).into_iter();
+            let stay = numbers.filter(|number| !wanted.apart.contains(number));
+            let wires: Vec<&WireCurve> = stay.map(|at| &*wanted.scene.wires()[at]).collect();
+            place.lay(frame, &wires, &wanted.looks, look, wanted.covered);
         });
         let corner = brush.point(wanted.covered.origin);
         let stretch = brush.zoom() / wanted.zoom;
@@ -89,6 +95,12 @@ impl Wires {
         brush.renderer.with_transformation(to_window, |renderer| {
             renderer.draw_geometry(geometry);
         });
+        if !wanted.apart.is_empty() {
+            let moving = wanted.apart.iter();
+            let wires: Vec<&WireCurve> = moving.map(|at| &*painting.scene.wires()[*at]).collect();
+            let (place, visible) = (window(brush), brush.camera().visible());
+            brush.paths(|frame| place.lay(frame, &wires, &wanted.looks, look, visible));
+        }
         *self.drawn.borrow_mut() = Some(wanted);
     }
 
@@ -97,19 +109,28 @@ impl Wires {
         let drawn = self.drawn.borrow();
         let drawn = drawn.as_ref()?;
         let stretch = (brush.zoom() / drawn.zoom).max(drawn.zoom / brush.zoom());
-        let will_do = Arc::ptr_eq(&drawn.scene, painting.scene)
-            && drawn.looks == Looks::new(brush, painting)
+        let will_do = drawn.looks == Looks::new(brush, painting)
             && stretch <= STRETCH
-            && drawn.covered.contains_rect(&brush.camera().visible());
-        will_do.then(|| drawn.clone())
+            && drawn.covered.contains_rect(&brush.camera().visible())
+            && moved(&drawn.scene, painting.scene)?.is_subset(&drawn.apart);
+        will_do.then(|| Drawn {
+            latest: painting.scene.clone(),
+            ..drawn.clone()
+        })
     }
 }
 
 impl Drawn {
-    fn new(brush: &Brush<'_>, painting: &Painting<'_>) -> Self {
+    /// All wires as they are now; those that have moved since the `last` time will move again, and are drawn apart.
+    fn new(brush: &Brush<'_>, painting: &Painting<'_>, last: Option<&Self>) -> Self {
         let visible = brush.camera().visible();
+        let moved = last.and_then(|last| moved(&last.latest, painting.scene));
         Self {
             scene: painting.scene.clone(),
+            apart: moved
+                .filter(|moved| moved.len() <= APART)
+                .unwrap_or_default(),
+            latest: painting.scene.clone(),
             looks: Looks::new(brush, painting),
             zoom: brush.zoom(),
             covered: visible.inflate(visible.width() * BEYOND, visible.height() * BEYOND),
@@ -159,6 +180,37 @@ impl Place {
             self.at(curve.to_control),
             self.at(curve.to),
         );
+    }
+
+    /// Draws wires as they lie among others, those of one colour together, and above them the points that they lead through.
+    fn lay(
+        self,
+        frame: &mut Frame<iced::Renderer>,
+        wires: &[&WireCurve],
+        looks: &Looks,
+        look: &Look,
+        covered: WorldRect,
+    ) {
+        let mut sorted: BTreeMap<[u8; 4], (Color, Vec<&WireCurve>)> = BTreeMap::new();
+        let shown = |wire: &&&WireCurve| Some(&wire.wire) != looks.unplugged.as_ref();
+        for wire in wires.iter().filter(shown) {
+            let colour = colour(wire, look, looks);
+            let of_colour = sorted.entry(colour.into_rgba8());
+            let (_, wires) = of_colour.or_insert_with(|| (colour, Vec::new()));
+            wires.push(wire);
+        }
+        for (colour, wires) in sorted.values() {
+            self.stroke(frame, wires, (*colour, width(self.zoom)), covered);
+        }
+        if looks.detail == Detail::Boxes {
+            return;
+        }
+        for wire in wires {
+            for point in &wire.points {
+                let dot = Path::circle(self.at(*point), POINT * self.zoom);
+                frame.fill(&dot, colour(wire, look, looks));
+            }
+        }
     }
 
     /// Draws those parts of `wires` that may be seen in `covered`.
@@ -253,34 +305,21 @@ fn colour(wire: &WireCurve, look: &Look, looks: &Looks) -> Color {
     Look::tint(look.canvas, colour, shown)
 }
 
-/// The wires that can be seen, by colour, so that those of one colour lie together.
-fn sorted<'a>(scene: &'a Scene, wanted: &Drawn, look: &Look) -> Vec<(Color, Vec<&'a WireCurve>)> {
-    let mut sorted: BTreeMap<[u8; 4], (Color, Vec<&WireCurve>)> = BTreeMap::new();
-    let shown = |wire: &&WireCurve| Some(&wire.wire) != wanted.looks.unplugged.as_ref();
-    for wire in scene.wires_in(wanted.covered).filter(shown) {
-        let colour = colour(wire, look, &wanted.looks);
-        let (_, wires) = sorted
-            .entry(colour.into_rgba8())
-            .or_insert_with(|| (colour, Vec::new()));
-        wires.push(wire);
+/// The numbers of the wires that lie otherwise than before; `None` where they are not the same wires.
+fn moved(before: &Arc<Scene>, after: &Arc<Scene>) -> Option<BTreeSet<usize>> {
+    if Arc::ptr_eq(before, after) {
+        return Some(BTreeSet::new());
     }
-    sorted.into_values().collect()
-}
-
-/// Draws the points that wires are led through.
-fn points(
-    frame: &mut Frame<iced::Renderer>,
-    place: Place,
-    scene: &Scene,
-    wanted: &Drawn,
-    look: &Look,
-) {
-    for wire in scene.wires_in(wanted.covered) {
-        for point in &wire.points {
-            let dot = Path::circle(place.at(*point), POINT * wanted.zoom);
-            frame.fill(&dot, colour(wire, look, &wanted.looks));
-        }
+    let (before, after) = (before.wires(), after.wires());
+    let is_same = |(before, after): (&Arc<WireCurve>, &Arc<WireCurve>)| {
+        Arc::ptr_eq(before, after) || before.wire == after.wire
+    };
+    if before.len() != after.len() || !std::iter::zip(before, after).all(is_same) {
+        return None;
     }
+    let both = std::iter::zip(before, after).enumerate();
+    let moved = both.filter(|(_, (before, after))| !Arc::ptr_eq(before, after));
+    Some(moved.map(|(number, _)| number).collect())
 }
 
 /// Rings the points of wires that are selected.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::space::WorldRect;
 
 /// The most items that a leaf holds.
@@ -64,6 +66,32 @@ impl Tree {
             self.grow(start + half, end);
         }
         self.branches[branch].next = self.branches.len();
+    }
+
+    /// The things in `moved` lie in other boxes now, each in as many as before.
+    pub fn refit(&mut self, mut moved: BTreeMap<usize, Vec<WorldRect>>) {
+        for (bounds, number) in &mut self.items {
+            if let Some(next) = moved.get_mut(number).and_then(Vec::pop) {
+                *bounds = next;
+            }
+        }
+        // What grows from a branch comes after it, so it is known when its turn comes.
+        for at in (0..self.branches.len()).rev() {
+            let branch = &self.branches[at];
+            let around = if branch.items.is_empty() {
+                let first = at + 1;
+                let second = self.branches[first].next;
+                union(
+                    [first, second]
+                        .into_iter()
+                        .map(|at| self.branches[at].bounds),
+                )
+            } else {
+                let items = self.items[branch.items.clone()].iter();
+                union(items.map(|(bounds, _)| *bounds))
+            };
+            self.branches[at].bounds = around.unwrap_or_default();
+        }
     }
 
     /// The numbers of the things that touch `region`, each once and in rising order.

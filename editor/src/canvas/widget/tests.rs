@@ -1,33 +1,23 @@
+use std::time::Duration;
+
 use iced::keyboard::{Location, Modifiers, key};
 use iced::mouse::{Event as Mouse, ScrollDelta};
 
 use super::*;
 use crate::canvas::sample::Bench;
-use crate::preview::Thumbnails;
 use crate::space::WorldPoint;
-use crate::status::{Faults, Statuses};
-use crate::theme::Look;
 
 const HERE: ScreenPoint = ScreenPoint::new(40.0, 30.0);
 
 /// What is heard of `events` at one point, over the canvas or beside it.
 fn heard(bench: &Bench, state: &mut State, events: &[(Mouse, ScreenPoint, bool)]) -> Vec<Message> {
-    let seen = Seen {
-        canvas: &bench.canvas,
-        context: Context {
-            graph: &bench.graph,
-            registry: &bench.registry,
-            revision: bench.revision,
-            statuses: &Statuses::default(),
-            thumbnails: &Thumbnails::default(),
-            faults: &Faults::default(),
-            look: Look::dark(),
-        },
-    };
-    events
-        .iter()
-        .filter_map(|(event, at, is_over)| seen.heard(state, *event, *at, *is_over))
-        .collect()
+    bench.seen_by(|canvas, context| {
+        let seen = Seen { canvas, context };
+        let heard = events
+            .iter()
+            .filter_map(|(event, at, is_over)| seen.heard(state, *event, *at, *is_over));
+        heard.collect()
+    })
 }
 
 fn down() -> Mouse {
@@ -148,6 +138,31 @@ fn the_map_takes_what_is_pressed_on_it() {
         (at - middle).length() < 800.0,
         "{at:?} is far from {middle:?}"
     );
+}
+
+#[test]
+fn time_is_told_while_something_is_held_at_the_edge() {
+    let mut bench = Bench::new("a: test.text 100 100");
+    let mut state = State::default();
+    let start = Instant::now();
+    let mut tell = |bench: &Bench, milliseconds| {
+        let now = start + Duration::from_millis(milliseconds);
+        bench.seen_by(|canvas, context| Seen { canvas, context }.time_passed(&mut state, now))
+    };
+    let told = |seconds| {
+        let held = Held::default();
+        Some(Message::TimePassed { seconds, held })
+    };
+
+    assert_eq!(tell(&bench, 0), None);
+    let title = bench.title("a");
+    bench.press(title, Button::Left, Held::default());
+    bench.go(ScreenPoint::new(0.0, title.y), Held::default());
+    assert_eq!(tell(&bench, 500), None, "it begins now");
+    assert_eq!(tell(&bench, 516), told(0.016));
+    assert_eq!(tell(&bench, 550), told(0.034));
+    bench.go(ScreenPoint::new(500.0, title.y), Held::default());
+    assert_eq!(tell(&bench, 566), None);
 }
 
 #[test]

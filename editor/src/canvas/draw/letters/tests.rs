@@ -45,9 +45,49 @@ fn a_text_that_is_drawn_again_and_again_is_kept_and_others_go() {
     let _ = letters.shape("once", Face::Text, 13.0, Room::Line(100.0));
 
     for _ in 0..2 * KEPT {
-        letters.turn();
+        letters.turn(1.0);
         let _ = letters.shape("always", Face::Text, 13.0, Room::Line(100.0));
     }
 
     assert_eq!(count(&letters), 1);
+}
+
+#[test]
+fn while_the_zoom_changes_one_size_of_letters_follows_at_a_time() {
+    let mut letters = Letters::default();
+    let picture = |letters: &mut Letters, zoom: f32| {
+        letters.turn(zoom);
+        [11.0, 12.0, 13.0].map(|size| letters.zoom(Face::Text, size))
+    };
+
+    assert_eq!(picture(&mut letters, 1.0), [1.0, 1.0, 1.0]);
+    assert!(!letters.lags(1.0));
+    assert!(letters.lags(1.125));
+    assert_eq!(picture(&mut letters, 1.125), [1.125, 1.0, 1.0]);
+    assert!(letters.lags(1.125));
+    assert_eq!(picture(&mut letters, 1.125), [1.125, 1.125, 1.0]);
+    assert_eq!(picture(&mut letters, 1.125), [1.125, 1.125, 1.125]);
+    assert!(!letters.lags(1.125));
+}
+
+#[test]
+fn no_letters_lag_far_behind() {
+    let mut letters = Letters::default();
+    for zoom in [1.0, 1.5] {
+        letters.turn(zoom);
+        for size in [11.0, 12.0, 13.0] {
+            assert_eq!(letters.zoom(Face::Text, size), zoom);
+        }
+    }
+}
+
+#[test]
+fn letters_that_were_not_seen_the_last_time_are_drawn_as_they_should_be() {
+    let mut letters = Letters::default();
+    letters.turn(1.0);
+    assert_eq!(letters.zoom(Face::Text, 12.0), 1.0);
+    letters.turn(1.0);
+    letters.turn(1.125);
+    assert_eq!(letters.zoom(Face::Text, 12.0), 1.125);
+    assert_eq!(letters.zoom(Face::Icons, 12.0), 1.125);
 }
