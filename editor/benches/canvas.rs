@@ -14,7 +14,7 @@ mod workflow;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use editor::canvas::{Action, Button, Canvas, Context, Held, Message};
+use editor::canvas::{self, Action, Button, Canvas, Context, Held, Message};
 use editor::preview::Thumbnails;
 use editor::space::{ScreenPoint, ScreenSize, ScreenVector, WorldPoint};
 use editor::status::{Faults, Statuses};
@@ -88,10 +88,13 @@ impl Opened {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::Merge(edit) => {
+                let moves_alone = canvas::moves_alone(&edit);
                 let merged = self.history.merge(&mut self.graph, edit);
                 merged.expect("what is dragged is there");
                 self.revision += 1;
-                self.look_for_faults();
+                if !moves_alone {
+                    self.look_for_faults();
+                }
             }
             Action::Several(actions) => actions
                 .into_iter()

@@ -402,6 +402,32 @@ impl Canvas {
     }
 }
 
+/// Whether `edit` changes nothing but where things lie.
+pub fn moves_alone(edit: &Edit) -> bool {
+    match edit {
+        Edit::Move { .. }
+        | Edit::SetFrame { frame: Some(_), .. }
+        | Edit::SetNote { note: Some(_), .. }
+        | Edit::SetReroutes { .. } => true,
+        Edit::Batch(edits) => edits.iter().all(moves_alone),
+        Edit::AddNode(_)
+        | Edit::RemoveNode(_)
+        | Edit::RenameNode { .. }
+        | Edit::Connect(_)
+        | Edit::Disconnect(_)
+        | Edit::SetParam { .. }
+        | Edit::SetVerbatim { .. }
+        | Edit::SetState { .. }
+        | Edit::SetCollapsed { .. }
+        | Edit::SetInterfaceParam { .. }
+        | Edit::SetInterfaceOutput { .. }
+        | Edit::SetAbout(_)
+        | Edit::SetPlugin { .. }
+        | Edit::SetFrame { frame: None, .. }
+        | Edit::SetNote { note: None, .. } => false,
+    }
+}
+
 /// What gestures look at.
 struct View<'a> {
     graph: &'a Graph,

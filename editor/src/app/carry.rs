@@ -59,12 +59,16 @@ impl App {
     }
 
     pub(super) fn merge(&mut self, edit: Edit) {
+        let moves_alone = canvas::moves_alone(&edit);
         let (tab, registry) = self.tab_and_registry();
         if let Err(error) = tab.document.merge(edit) {
             self.say(Said::bad(error.to_string()));
             return;
         }
-        tab.refresh(&registry);
+        // Whoever drags waits for it, and a workflow is neither better nor worse for where its nodes lie.
+        if !moves_alone {
+            tab.refresh(&registry);
+        }
     }
 
     pub(super) fn carry_out(&mut self, action: canvas::Action) -> Task<Message> {

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
 use super::sample::{ALT, Bench, CONTROL, FREE, SHIFT, graph, id, wire};
-use super::{Button, Held, Message, wiring};
+use super::{Button, Held, Message, moves_alone, wiring};
 use crate::command::Command;
 use crate::space::{ScreenPoint, WorldPoint};
 
@@ -213,6 +213,22 @@ proptest! {
         while bench.undo() {}
         assert_eq!(to_text(&bench.graph), before);
     }
+}
+
+#[test]
+fn drags_move_alone() {
+    let to = Some(Position::new(1, 2));
+    let moved = Edit::Move { node: id("a"), to };
+    let collapsed = Edit::SetCollapsed {
+        node: id("a"),
+        collapsed: true,
+    };
+
+    assert!(moves_alone(&Edit::Batch(vec![
+        moved.clone(),
+        moved.clone()
+    ])));
+    assert!(!moves_alone(&Edit::Batch(vec![moved, collapsed])));
 }
 
 #[test]
