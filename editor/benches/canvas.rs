@@ -24,6 +24,9 @@ use graph::history::History;
 use graph::registry::Registry;
 use stage::{Stage, registry};
 
+/// What happens before a frame; it is told the how-manieth.
+type Change = fn(&mut Seen, u16);
+
 /// How many frames are drawn of each scene.
 const FRAMES: u16 = 24;
 /// How large the window is.
@@ -50,6 +53,7 @@ struct Seen {
 }
 
 /// What frames took, the shortest first.
+#[derive(Default)]
 struct Took {
     update: Vec<Duration>,
     draw: Vec<Duration>,
@@ -166,17 +170,6 @@ impl Seen {
     fn let_go(&mut self) {
         let (at, button) = (self.at, Button::Left);
         self.send(Message::Released { at, button });
-    }
-}
-
-impl Default for Took {
-    fn default() -> Self {
-        Self {
-            update: Vec::new(),
-            draw: Vec::new(),
-            all: Vec::new(),
-            seen: Vec::new(),
-        }
     }
 }
 
@@ -298,7 +291,7 @@ fn measure(backend: &str, pictures: usize, empty: Duration, is_chosen: impl Fn(&
             seen.canvas.camera.look_at(WorldPoint::new(2_900.0, 600.0));
         }
         let scene = format!("{nodes} nodes, {name}");
-        let changes: [(&str, fn(&mut Seen, u16)); 4] = [
+        let changes: [(&str, Change); 4] = [
             ("still", |_, _| {}),
             ("pan", pan),
             ("zoom", zoom),
