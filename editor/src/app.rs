@@ -37,6 +37,7 @@ use crate::document::{Document, recovery};
 use crate::host::Host;
 use crate::keymap::Keymap;
 use crate::palette::Palette;
+use crate::preview::Thumbnails;
 use crate::queue::{self, Queue};
 use crate::runner::{self, Runner, TabId};
 use crate::settings::{self, Stored};
@@ -222,6 +223,11 @@ impl App {
     /// How the runs of the workflow that is seen fare.
     pub fn statuses(&self) -> &Statuses {
         self.runner.statuses(self.tab().id)
+    }
+
+    /// What the nodes of the workflow that is seen have shown.
+    pub fn thumbnails(&self) -> &Thumbnails {
+        self.runner.thumbnails(self.tab().id)
     }
 
     /// How many workflows are open.

@@ -153,7 +153,7 @@ impl Scene {
     fn is_as_kept(&self, scale: f32, name: &str) {
         let kept = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/canvas/pictures")
-            .join(format!("{name}.png"));
+            .join(format!("{name}.webp"));
         self.seen(scale).is_as(&kept, SHARE);
     }
 }

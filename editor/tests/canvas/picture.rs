@@ -1,8 +1,10 @@
 //! Comparing what is seen with what was found good.
 
 use std::fs::{self, File};
-use std::io::BufReader;
 use std::path::Path;
+
+use image::ExtendedColorType;
+use image::codecs::webp::WebPEncoder;
 
 /// The steps in which levels are kept: such steps make small files, and cannot be seen.
 const STEP: u8 = 4;
@@ -83,35 +85,22 @@ impl Picture {
     }
 
     fn read(path: &Path) -> Result<Self, String> {
-        let fails = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let file = File::open(path).map_err(|error| fails(&error))?;
-        let mut decoder = png::Decoder::new(BufReader::new(file));
-        decoder.set_transformations(png::Transformations::EXPAND);
-        let mut reader = decoder.read_info().map_err(|error| fails(&error))?;
-        let size = reader.output_buffer_size().ok_or("it is too large")?;
-        let mut pixels = vec![0; size];
-        let frame = reader
-            .next_frame(&mut pixels)
-            .map_err(|error| fails(&error))?;
+        let picture = image::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let picture = picture.into_rgb8();
         Ok(Self {
-            width: frame.width,
-            height: frame.height,
-            pixels,
+            width: picture.width(),
+            height: picture.height(),
+            pixels: picture.into_raw(),
         })
     }
 
+    /// Writes the picture without loss.
     fn write(&self, path: &Path) {
         let folder = path.parent().expect("pictures lie in a folder");
         fs::create_dir_all(folder).expect("the folder can be made");
         let file = File::create(path).expect("the picture can be written");
-        let mut encoder = png::Encoder::new(file, self.width, self.height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::High);
-        // Surfaces of one colour are packed best as they are.
-        encoder.set_filter(png::Filter::NoFilter);
-        encoder
-            .write_header()
-            .and_then(|mut writer| writer.write_image_data(&self.pixels))
+        WebPEncoder::new_lossless(file)
+            .encode(&self.pixels, self.width, self.height, ExtendedColorType::Rgb8)
             .expect("the picture can be written");
     }
 }

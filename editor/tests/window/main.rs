@@ -428,7 +428,7 @@ const SHARE: f64 = 0.002;
 fn shoot(robot: &mut Robot, name: &str) {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../docs/screenshots")
-        .join(format!("{name}.png"));
+        .join(format!("{name}.webp"));
     Picture::new(robot.look(1.0)).is_as(&kept, SHARE);
 }
 

@@ -9,11 +9,14 @@ use editor::canvas::scene::Scene;
 use editor::chrome::{empty, toolbar};
 use editor::command::Command;
 use editor::host::Host;
+use editor::preview::Shown;
 use editor::status::NodeStatus;
 use editor::{inspector, param};
-use graph::engine::{Engine, Settings};
+use graph::engine::{Engine, Happened, RunOptions, Settings};
+use graph::plan::Plan;
+use graph::preview::{self, Preview};
 use graph::registry::Registry;
-use graph::run::Resources;
+use graph::run::{Cancel, Resources};
 use graph::value::Footprint;
 use graph::workflow::Workflow;
 use iced::Point;
@@ -70,11 +73,44 @@ fn is_finished(robot: &Robot, node: &str) -> bool {
     matches!(status, Some(NodeStatus::Finished { .. }))
 }
 
+/// The picture that `decode` shows in the editor.
+fn painted(robot: &Robot) -> preview::Picture {
+    match robot.app.thumbnails().at(&id("decode"), "image") {
+        Some(Shown::Pictures(pictures)) => pictures[0].picture().clone(),
+        other => panic!("there is no picture but {other:?}"),
+    }
+}
+
+/// The picture of the same workflow without a window.
+fn painted_headless() -> preview::Picture {
+    let folder = folder();
+    let host = host(folder.path());
+    let path = workflows().join("text_to_image.ron");
+    let workflow = Workflow::open(&path, &host.registry).expect("it is a workflow");
+    let plan = Plan::new(&workflow.graph, &host.registry).expect("it can be run");
+    let options = RunOptions {
+        base: workflows(),
+        show: true,
+        ..RunOptions::default()
+    };
+    let mut picture = None;
+    let engine = (host.engine)().expect("the processor is there");
+    let _ = engine.run(&plan, &options, &Cancel::default(), |event| {
+        if let Happened::Shown { node, preview, .. } = &event.what
+            && *node == id("decode")
+            && let Preview::Images(pictures) = preview
+        {
+            picture = pictures.first().cloned();
+        }
+    });
+    picture.expect("a picture was painted")
+}
+
 /// Keeps what is seen as a picture of the documentation, or compares it with the one kept.
 fn shoot(robot: &mut Robot, name: &str) {
     let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../docs/screenshots")
-        .join(format!("{name}.png"));
+        .join(format!("{name}.webp"));
     Picture::new(robot.look(1.0)).is_as(&kept, SHARE);
 }
 
@@ -92,6 +128,11 @@ fn a_picture_is_made_step_by_step_and_gone_on_from() {
     for node in ["prompt", "encode", "model", "sample", "tokenizer", "decode"] {
         assert!(is_finished(&robot, node), "{node}: {:?}", robot.app.said());
     }
+    let painted = painted(&robot);
+    assert!(
+        painted == painted_headless(),
+        "the window changed the picture"
+    );
     robot.point_at(Point::new(4.0, 400.0));
     shoot(&mut robot, "text_to_image_dark");
     command(&mut robot, Command::Theme);
