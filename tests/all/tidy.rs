@@ -72,6 +72,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "graph",
             "iced",
             "iced_test",
+            "image",
             "nodes",
             "nucleo-matcher",
             "png",

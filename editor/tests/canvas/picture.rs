@@ -100,7 +100,12 @@ impl Picture {
         fs::create_dir_all(folder).expect("the folder can be made");
         let file = File::create(path).expect("the picture can be written");
         WebPEncoder::new_lossless(file)
-            .encode(&self.pixels, self.width, self.height, ExtendedColorType::Rgb8)
+            .encode(
+                &self.pixels,
+                self.width,
+                self.height,
+                ExtendedColorType::Rgb8,
+            )
             .expect("the picture can be written");
     }
 }
