@@ -79,7 +79,8 @@ impl App {
                 end,
             } => {
                 if document.0 >= ASIDE {
-                    return self.decoded(document, &end);
+                    let decoded = self.decoded(document, &end);
+                    return Task::batch([decoded, self.advance()]);
                 }
                 let _ = self.queue.ended(run, took, &end);
                 self.say(match &end {
