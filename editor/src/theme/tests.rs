@@ -1,3 +1,5 @@
+use iced::Shadow;
+
 use super::*;
 
 fn surfaces(look: &Look) -> [(&'static str, Color); 6] {
@@ -87,4 +89,17 @@ fn nothing_else_names_a_colour() {
     let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     naming_colours(&sources, &mut found);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn nothing_casts_a_shadow_that_grows_darker_with_every_look() {
+    for look in [Look::dark(), Look::light()] {
+        let theme = look.theme();
+        let shadows = [
+            style::container::floating(&theme).shadow,
+            style::container::card(&theme).shadow,
+            style::list::menu(&theme).shadow,
+        ];
+        assert_eq!(shadows, [Shadow::default(); 3]);
+    }
 }

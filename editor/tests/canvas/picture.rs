@@ -32,25 +32,26 @@ impl Picture {
         }
     }
 
-    /// Asserts that the picture is the one kept at `kept`, but for a `share` of its pixels; writes it there where
-    /// `UPDATE` is set.
+    /// Asserts that the picture is the one kept at `kept`, but for a `share` of its pixels; where `UPDATE` is set,
+    /// another picture takes its place.
     ///
     /// A picture that is not kept yet, or is another, is written beside the test's other output, to be looked at.
     pub fn is_as(&self, kept: &Path, share: f64) {
+        let Err(difference) = self.compare(kept, share) else {
+            return;
+        };
         if std::env::var_os("UPDATE").is_some() {
             self.write(kept);
             return;
         }
         let name = kept.file_name().expect("a picture has a name");
         let seen = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        if let Err(difference) = self.compare(kept, share) {
-            self.write(&seen);
-            panic!(
-                "{}: {difference}; what was seen is in {}, UPDATE=1 keeps it",
-                kept.display(),
-                seen.display()
-            );
-        }
+        self.write(&seen);
+        panic!(
+            "{}: {difference}; what was seen is in {}, UPDATE=1 keeps it",
+            kept.display(),
+            seen.display()
+        );
     }
 
     fn compare(&self, kept: &Path, most: f64) -> Result<(), String> {

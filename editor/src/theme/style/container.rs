@@ -1,7 +1,7 @@
 //! Surfaces: what other things lie on.
 
 use iced::widget::container::Style;
-use iced::{Background, Border, Color, Shadow, Theme, Vector};
+use iced::{Background, Border, Color, Theme};
 
 use super::super::{Look, RADIUS, RADIUS_LARGE};
 
@@ -27,15 +27,13 @@ pub fn card(theme: &Theme) -> Style {
 }
 
 /// What floats above the rest: a menu, a dialog, a palette, a tooltip.
+///
+/// It casts no shadow: where a part of the window is redrawn, tiny-skia lays the whole shadow over the old one again,
+/// until everything around is black.
 pub fn floating(theme: &Theme) -> Style {
     let look = Look::of(theme);
     Style {
         border: outline(look.border, RADIUS_LARGE),
-        shadow: Shadow {
-            color: look.shadow,
-            offset: Vector::new(0.0, 6.0),
-            blur_radius: 20.0,
-        },
         ..surface(look, look.raised)
     }
 }

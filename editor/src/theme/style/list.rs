@@ -2,7 +2,7 @@
 
 use iced::overlay::menu;
 use iced::widget::{container, rule, scrollable};
-use iced::{Background, Border, Shadow, Theme, Vector};
+use iced::{Background, Border, Shadow, Theme};
 
 use super::super::{Look, RADIUS};
 
@@ -19,11 +19,8 @@ pub fn menu(theme: &Theme) -> menu::Style {
         text_color: look.text,
         selected_text_color: look.text,
         selected_background: Background::Color(Look::tint(look.raised, look.accent, 0.22)),
-        shadow: Shadow {
-            color: look.shadow,
-            offset: Vector::new(0.0, 4.0),
-            blur_radius: 12.0,
-        },
+        // As with all that floats: see `container::floating`.
+        shadow: Shadow::default(),
     }
 }
 
