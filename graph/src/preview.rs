@@ -1,6 +1,10 @@
 //! How a value looks to somebody who knows nothing of its type.
 
+mod axis;
+
 use std::sync::Arc;
+
+pub use axis::Axis;
 
 /// What an editor or a terminal can show of a value.
 #[derive(Clone, Debug, PartialEq)]

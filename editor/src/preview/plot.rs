@@ -1,8 +1,6 @@
 //! Lines over a common axis, as a plot that tells what is under the pointer.
 
-mod axis;
-
-use graph::preview::Line;
+use graph::preview::{Axis, Line};
 use iced::alignment::Vertical;
 use iced::widget::canvas::path::Builder;
 use iced::widget::canvas::{
@@ -12,7 +10,6 @@ use iced::widget::text::Alignment;
 use iced::{Color, Element, Fill, Point, Rectangle, Renderer, Size, Theme, mouse};
 
 use crate::theme::{FONT, GAP, GAP_SMALL, Look, TEXT, TEXT_SMALL};
-use axis::Axis;
 
 /// The kinds whose colours the lines take, one after the other.
 pub const COLOURS: [&str; 5] = ["image", "prompt", "text", "tokens", "dataset"];
@@ -209,10 +206,8 @@ fn names(frame: &mut Frame, look: &Look, lines: &[Line], pointed: Option<f64>) {
     for (number, line) in lines.iter().enumerate() {
         let middle = GAP_SMALL + NAME * (number as f32 + 0.5);
         let value = match pointed {
-            Some(x) => {
-                value_at(line, x).map(|y| format!("{} at {}", axis::short(y), axis::short(x)))
-            }
-            None => finite(line).last().map(|(_, y)| axis::short(y)),
+            Some(x) => value_at(line, x).map(|y| format!("{} at {}", short(y), short(x))),
+            None => finite(line).last().map(|(_, y)| short(y)),
         };
         frame.fill_text(Text {
             size: TEXT.into(),
@@ -264,11 +259,25 @@ fn value_at(line: &Line, x: f64) -> Option<f64> {
     finite(line).find(|(place, _)| *place == x).map(|(_, y)| y)
 }
 
+/// A number in few digits.
+fn short(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-3..1e6).contains(&size) {
+        format!("{number:.2e}")
+    } else if number.fract() == 0.0 {
+        format!("{number}")
+    } else if size >= 100.0 {
+        format!("{number:.1}")
+    } else {
+        format!("{number:.4}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use graph::preview::Line;
 
-    use super::{nearest, value_at};
+    use super::{nearest, short, value_at};
 
     fn line(points: &[(f64, f64)]) -> Line {
         Line {
@@ -292,5 +301,15 @@ mod tests {
         assert_eq!(value_at(&lines[0], 10.0), Some(0.5));
         assert_eq!(value_at(&lines[1], 10.0), None);
         assert_eq!(value_at(&lines[0], 20.0), None, "it is no number");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let check = |number, expected: &str| assert_eq!(short(number), expected);
+        check(120.0, "120");
+        check(0.123_456, "0.1235");
+        check(1234.56, "1234.6");
+        check(0.000_02, "2.00e-5");
+        check(0.0, "0");
     }
 }
