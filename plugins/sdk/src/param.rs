@@ -116,7 +116,7 @@ impl ParamSpec {
         }
     }
 
-    /// Whether `value` may be set here.
+    /// Whether `value` may be set here; a whole number may where any number may.
     fn allows(&self, value: &ParamValue) -> bool {
         match (&self.kind, value) {
             (ParamKind::Bool, ParamValue::Bool(_))
@@ -124,6 +124,9 @@ impl ParamSpec {
             (ParamKind::Int { min, max }, ParamValue::Int(number)) => (min..=max).contains(&number),
             (ParamKind::Float { min, max }, ParamValue::Float(number)) => {
                 number.is_finite() && (min..=max).contains(&number)
+            }
+            (ParamKind::Float { min, max }, ParamValue::Int(number)) => {
+                (*min..=*max).contains(&(*number as f64))
             }
             (ParamKind::Seed, ParamValue::Int(number)) => *number >= 0,
             (ParamKind::Choice { options }, ParamValue::Text(name)) => {

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod fixture;
+mod kit;
 mod policies;
 mod registry;
 mod running;

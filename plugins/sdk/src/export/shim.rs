@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::abi::{self, Create, Run, SizeError, Status, Str, value_type};
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::param::{ParamKind, ParamSpec, ParamValue, ParamValues};
+use crate::param::{ParamValue, ParamValues};
 use crate::port::{Inputs, Outputs, Ports};
 use crate::value::Sent;
 
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn create<N: Node>(create: *const Create, node: *mut *mut 
         let mut values = ParamValues::new();
         for spec in N::specs() {
             // SAFETY: the structure is that of the host.
-            if let Some(value) = unsafe { param(&create, &spec) }? {
+            if let Some(value) = unsafe { param(&create, spec.name) }? {
                 let _ = values.insert(spec.name.into(), value);
             }
         }
@@ -60,12 +60,12 @@ fn broken(problem: &str) -> NodeError {
 /// # Safety
 ///
 /// `create` is a structure of the host.
-unsafe fn param(create: &Create, spec: &ParamSpec) -> Result<Option<ParamValue>, NodeError> {
+unsafe fn param(create: &Create, name: &str) -> Result<Option<ParamValue>, NodeError> {
     let Some(param) = create.param else {
         return Err(broken("it offers no `param`"));
     };
     // SAFETY: the function and its context stand in the same structure.
-    let raw = unsafe { param(create.context, Str::new(spec.name)) };
+    let raw = unsafe { param(create.context, Str::new(name)) };
     // SAFETY: the header says that the value is valid until `create` returns.
     let value = match unsafe { abi::read(raw) } {
         Ok(value) => value,
@@ -74,23 +74,16 @@ unsafe fn param(create: &Create, spec: &ParamSpec) -> Result<Option<ParamValue>,
             return Err(broken(&format!("a value says that it has {size} bytes")));
         }
     };
-    let value = match (value.r#type, &spec.kind) {
-        (value_type::BOOL, _) => ParamValue::Bool(value.integer != 0),
-        // A whole number may stand where any number is wanted.
-        (value_type::INT, ParamKind::Float { .. }) => ParamValue::Float(value.integer as f64),
-        (value_type::INT, _) => ParamValue::Int(value.integer),
-        (value_type::FLOAT, _) => ParamValue::Float(value.number),
+    let value = match value.r#type {
+        value_type::BOOL => ParamValue::Bool(value.integer != 0),
+        value_type::INT => ParamValue::Int(value.integer),
+        value_type::FLOAT => ParamValue::Float(value.number),
         // SAFETY: the text is valid as long as the value is.
-        (value_type::TEXT, _) => match unsafe { text(value.text) } {
+        value_type::TEXT => match unsafe { text(value.text) } {
             Ok(text) => ParamValue::Text(text.into()),
-            Err(found) => return Err(broken(&format!("`{}` is {found}", spec.name))),
+            Err(found) => return Err(broken(&format!("`{name}` is {found}"))),
         },
-        (other, _) => {
-            return Err(broken(&format!(
-                "`{}` is of the unknown type {other}",
-                spec.name
-            )));
-        }
+        other => return Err(broken(&format!("`{name}` is of the unknown type {other}"))),
     };
     Ok(Some(value))
 }
