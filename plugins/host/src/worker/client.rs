@@ -104,7 +104,7 @@ impl Worker {
             return Err(Fault::mistake("there is no worker"));
         };
         let done = act(session);
-        if session.is_over() {
+        if session.process.has_ended() {
             *place = None;
         }
         done.map_err(|fault| match fault {

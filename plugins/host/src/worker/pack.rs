@@ -5,7 +5,7 @@ use std::sync::Arc;
 use graph::exchange::{Array, Element};
 use memmap2::Mmap;
 
-use super::protocol::{Bytes, Packed, PackedElement};
+use super::protocol::{Bytes, Packed};
 use super::shared::Views;
 use crate::fault::Fault;
 
@@ -15,11 +15,7 @@ pub const INLINE: usize = 1 << 14;
 /// An array whose bytes are at `bytes`.
 pub fn array(array: &Array, bytes: Bytes) -> Packed {
     Packed::Array {
-        element: match array.element() {
-            Element::F32 => PackedElement::F32,
-            Element::I32 => PackedElement::I32,
-            Element::U8 => PackedElement::U8,
-        },
+        element: array.element(),
         shape: array.shape().to_vec(),
         sizes: array.sizes().clone(),
         bytes,
@@ -61,7 +57,7 @@ impl Drop for View {
 ///
 /// Errors: the message is wrong.
 pub fn unpack(
-    (element, shape, bytes): (PackedElement, Vec<usize>, Bytes),
+    (element, shape, bytes): (Element, Vec<usize>, Bytes),
     sizes: impl IntoIterator<Item = (String, u64)>,
     blob: &[u8],
     views: &Views,
@@ -71,11 +67,6 @@ pub fn unpack(
         Fault::mistake(format!(
             "a message of the plugin's process is wrong: {what}"
         ))
-    };
-    let element = match element {
-        PackedElement::F32 => Element::F32,
-        PackedElement::I32 => Element::I32,
-        PackedElement::U8 => Element::U8,
     };
     let array = match bytes {
         Bytes::Inline { start, length } => {

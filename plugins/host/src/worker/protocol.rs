@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use graph::exchange::Element;
 use graph::param::ParamValues;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,6 @@ pub struct Hello {
     pub abi: (u16, u16),
     /// The version of the program; both must be of the same, as the messages belong to it.
     pub program: String,
-    /// What it can do besides; unknown ones are passed over.
-    pub features: Vec<String>,
 }
 
 impl Hello {
@@ -25,7 +24,6 @@ impl Hello {
         Self {
             abi: (smalto_abi::ABI_MAJOR, smalto_abi::ABI_MINOR),
             program: env!("CARGO_PKG_VERSION").into(),
-            features: vec!["shared-memory".into()],
         }
     }
 
@@ -138,21 +136,13 @@ pub enum Packed {
     Text(String),
     Number(f64),
     Array {
-        element: PackedElement,
+        element: Element,
         shape: Vec<usize>,
         sizes: BTreeMap<String, u64>,
         bytes: Bytes,
     },
     /// An object of the plugin, by its number in the worker.
     Object(u64),
-}
-
-/// What one number of an array is.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum PackedElement {
-    F32,
-    I32,
-    U8,
 }
 
 /// Where the bytes of an array are.

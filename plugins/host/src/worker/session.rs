@@ -139,11 +139,6 @@ impl Session {
         }
     }
 
-    /// Whether the process has ended.
-    pub fn is_over(&mut self) -> bool {
-        self.process.has_ended()
-    }
-
     /// Ends a worker that can no longer be talked to, and says how it died.
     fn died(&mut self) -> Fault {
         let (problem, output) = self.process.end(FAREWELL);
