@@ -76,11 +76,8 @@ fn inspect(report: &mut Report, launch: &Launch, limit: Duration) -> Result<(), 
         vec![Finding::new(&place, error.to_string(), hint)]
     })?;
     let (library, hash) = locate(&report.folder, &manifest).map_err(|finding| vec![finding])?;
-    if manifest
-        .libraries
-        .values()
-        .any(|library| library.sha256.is_none())
-    {
+    let listed = manifest.library(&report.folder);
+    if listed.is_ok_and(|library| library.sha256.is_none()) {
         report.notes.push(format!(
             "before you hand it on, add `sha256 = \"{hash}\"` to [libraries.{}] in {place}",
             manifest::target()

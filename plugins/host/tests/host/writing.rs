@@ -100,6 +100,13 @@ fn the_validator_compares_the_manifest_with_the_library() {
             .join("\n")
     };
     assert_eq!(found(&text), "");
+    let library = folder.path().join("libinvert.so");
+    let hash = smalto_host::trust::sha256(&library).expect("it was compiled");
+    let hashed = format!("{}\nsha256 = \"{hash}\"\n", text.trim_end());
+    let elsewhere = "\n[libraries.plan9-mips]\npath = \"invert.so\"\n";
+    assert_eq!(found(&format!("{hashed}{elsewhere}")), "");
+    let notes = checked(folder.path()).notes;
+    assert_eq!(notes, Vec::<String>::new(), "this machine's is known");
     let other = found(&text.replace("1.0.0", "1.0.1"));
     assert!(
         other.contains("its version is `1.0.0`, but its manifest says `1.0.1`"),
