@@ -34,7 +34,8 @@ impl Places {
             let path = variable(name).map(PathBuf::from);
             path.filter(|path| path.is_absolute())
         };
-        let home = absolute("HOME").unwrap_or_else(std::env::temp_dir);
+        // Never a folder that everybody may write, or anybody could lay code there and trust it in the user's place.
+        let home = absolute("HOME").unwrap_or_else(|| "/".into());
         let folder = |name: &str, otherwise: &str| {
             let base = absolute(name).unwrap_or_else(|| home.join(otherwise));
             base.join("smalto")
@@ -116,6 +117,19 @@ mod tests {
             seen: "/tmp/cache/smalto/plugins.json".into(),
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn without_a_home_nothing_is_believed_that_others_may_write() {
+        let found = places(&[]);
+        assert_eq!(
+            found.search,
+            [PathBuf::from("/.local/share/smalto/plugins")]
+        );
+        assert_eq!(
+            found.trusted,
+            PathBuf::from("/.config/smalto/trusted-plugins.toml")
+        );
     }
 
     #[test]
