@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use graph::param::{ParamValue, ParamValues};
 use graph::policy::{Policy, Question};
@@ -104,7 +105,19 @@ fn a_policy_outlives_the_process_that_made_it() {
         .args(["-9", &child.to_string()])
         .status();
     assert!(killed.expect("there is `kill`").success());
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    let process = Path::new("/proc").join(child.to_string());
+    // A process can be waited for once it and all its threads are over.
+    let is_dead = || {
+        let threads = std::fs::read_dir(process.join("task"));
+        let stat = std::fs::read_to_string(process.join("stat"));
+        threads.is_ok_and(|threads| threads.count() == 1)
+            && stat.is_ok_and(|stat| stat.contains(") Z "))
+    };
+    let began = Instant::now();
+    while !is_dead() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it lives");
+        std::thread::sleep(Duration::from_millis(1));
+    }
     assert_eq!(
         chooser.choose(&question()).expect("it was made again"),
         first
@@ -160,7 +173,7 @@ fn nothing_is_wrong_with_the_examples() {
         let _ = std::fs::copy(&library, folder.path().join(name)).expect("it can be copied");
         let _ =
             std::fs::copy(manifest, folder.path().join("plugin.toml")).expect("it can be copied");
-        let report = check(folder.path(), &launch(), std::time::Duration::from_secs(10));
+        let report = check(folder.path(), &launch(), Duration::from_secs(10));
         assert_eq!(report.findings, [], "{example}");
         assert!(
             report

@@ -183,7 +183,7 @@ fn a_plugin_is_installed_trusted_and_runs_in_a_workflow() {
             .get::<Raw>()
             .expect("it is a picture");
         let (words, _) = image.0.bytes().as_chunks::<4>();
-        assert!((f32::from_ne_bytes(words[0]) - 1.0).abs() < 1e-6);
+        assert_eq!(f32::from_ne_bytes(words[0]), 1.0, "the first number was 0");
     }
 
     assert_eq!(untrust(&machine.places, "org.smalto.invert").ok(), Some(1));
