@@ -200,6 +200,18 @@ impl Instance for Library {
         let (Object::Here(policy), Some(choose)) = (policy, choose) else {
             return Err(Fault::mistake("the plugin cannot be asked as a policy"));
         };
+        let lists = [
+            question.confidences.len(),
+            question.masked.len(),
+            question.random.len(),
+        ];
+        let positions = u64::from(question.rows) * u64::from(question.columns);
+        if lists.iter().any(|length| *length as u64 != positions) {
+            return Err(Fault::failed(
+                format!("a policy was asked about {positions} positions with lists of {lists:?}"),
+                "this is a mistake of the program, please report it",
+            ));
+        }
         let masked: Vec<u8> = question
             .masked
             .iter()
@@ -223,7 +235,7 @@ impl Instance for Library {
         let mut positions = vec![u32::MAX; question.count as usize];
         let _turn = locked(&self.turn);
         // SAFETY: the function comes from a table that was checked, everything it is given lives until it returns,
-        // and there is room for `count` positions.
+        // each list has an entry for every position, and there is room for `count` positions.
         let status = unsafe { choose(policy.data(), &raw const request, positions.as_mut_ptr()) };
         if status == Status::OK {
             return Ok(positions);

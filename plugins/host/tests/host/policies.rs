@@ -99,6 +99,15 @@ fn a_policy_outlives_the_process_that_made_it() {
     let first = chooser.choose(&question()).expect("the answer is right");
     assert_eq!(first.len(), 3);
     assert_eq!(first[0], 0, "the surest comes first");
+    let larger = Question {
+        rows: 3,
+        ..question()
+    };
+    let refused = chooser.choose(&larger).expect_err("it has more positions");
+    assert_eq!(
+        refused.problem(),
+        "a policy was asked about 12 positions with lists of [8, 8, 8]"
+    );
     // Whatever the worker dies of between two steps, the policy is made again in the next one.
     let child = children().pop().expect("the worker runs");
     let killed = Command::new("kill")
