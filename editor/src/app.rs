@@ -20,7 +20,7 @@ mod runs;
 mod tab;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,6 +32,7 @@ use crate::chrome::Progress;
 use crate::chrome::status::Said;
 use crate::chrome::{empty, notices, queue as queue_panel, status, tabs, toolbar};
 use crate::command::Command;
+use crate::dialog::report::Report;
 use crate::document::work::{Kept, PERIOD, Saved};
 use crate::document::{Document, recovery};
 use crate::host::Host;
@@ -74,6 +75,8 @@ pub struct App {
     palette: Option<Palette>,
     recent_picks: Vec<String>,
     overlay: Option<Overlay>,
+    /// Why files cannot be opened, to be told once nothing else is over the window.
+    unread: VecDeque<Report>,
     /// What is closed as soon as it is saved.
     closing: Option<Closing>,
     said: Option<Said>,
@@ -175,6 +178,7 @@ impl App {
             palette: None,
             recent_picks: Vec::new(),
             overlay: None,
+            unread: VecDeque::new(),
             closing: None,
             said: None,
             progress: None,
@@ -278,6 +282,9 @@ impl App {
     pub fn update(&mut self, message: Message) -> Task<Message> {
         let count = self.count;
         let task = self.take_in(message);
+        if self.overlay.is_none() {
+            self.overlay = self.unread.pop_front().map(Overlay::Report);
+        }
         self.tabs[self.chosen].compare(&mut self.runner);
         self.progress = self.measure();
         let shown = if self.count == count {

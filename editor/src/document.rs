@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use graph::document::{Graph, PortRef};
+use graph::document::Graph;
 use graph::edit::{Edit, EditError};
 use graph::history::History;
 use graph::registry::Registry;
@@ -273,18 +273,14 @@ impl Document {
         self.history.can_redo()
     }
 
-    /// Whether the step that would be taken back set the parameter `target`.
-    pub fn undo_sets(&self, target: &PortRef) -> bool {
-        self.history
-            .next_undo()
-            .is_some_and(|edit| edit.sets(target))
+    /// The edit that would take the last step back.
+    pub fn next_undo(&self) -> Option<&Edit> {
+        self.history.next_undo()
     }
 
-    /// Whether the step that would be made again sets the parameter `target`.
-    pub fn redo_sets(&self, target: &PortRef) -> bool {
-        self.history
-            .next_redo()
-            .is_some_and(|edit| edit.sets(target))
+    /// The edit that would make the last undone step again.
+    pub fn next_redo(&self) -> Option<&Edit> {
+        self.history.next_redo()
     }
 
     /// Writes the workflow to its file, here and now.

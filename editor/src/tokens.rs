@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use graph::document::{Graph, PortRef};
+use graph::document::{Graph, NodeId, PortRef};
 use graph::preview::{Picture, TokenGrid};
 use graph::registry::Registry;
 
@@ -60,6 +60,8 @@ pub type Histories = BTreeMap<PortRef, Record>;
 pub struct Record {
     /// The steps: the first is the start.
     pub steps: Arc<Vec<TokenGrid>>,
+    /// The output that told them, as it was called then.
+    pub output: PortRef,
     /// The graph that was run; pictures of steps are made by it, however the document has changed since.
     pub graph: Rc<Graph>,
 }
@@ -220,6 +222,14 @@ impl TokenView {
             // What is still being made would be a picture of earlier steps.
             self.asked = None;
             self.resize();
+        }
+    }
+
+    /// Follows a node that is called something else now.
+    pub fn follow(&mut self, from: &NodeId, to: &NodeId) {
+        self.left.follow(from, to);
+        if let Some(right) = &mut self.right {
+            right.follow(from, to);
         }
     }
 

@@ -50,6 +50,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "serde_json",
             "sha2",
             "smalto-abi",
+            // Its tests hold the kit to what the graph does.
+            "smalto-sdk",
             "smalto-template",
             "tempfile",
             "thiserror",

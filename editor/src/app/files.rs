@@ -77,7 +77,7 @@ impl App {
                     self.settings.settings.forget(path);
                     self.save_settings();
                 }
-                self.overlay = Some(Overlay::report(error));
+                self.report(&error);
             }
         }
         Task::none()
@@ -192,7 +192,7 @@ impl App {
                 tab.refresh(&registry);
                 self.say(Said::good("reloaded; undo brings back what was here"));
             }
-            Err(error) => self.overlay = Some(Overlay::report(error)),
+            Err(error) => self.report(&error),
         }
     }
 
@@ -210,7 +210,7 @@ impl App {
                 let (tab, registry) = self.tab_and_registry();
                 match tab.document.recover() {
                     Ok(()) => tab.refresh(&registry),
-                    Err(error) => self.overlay = Some(Overlay::report(error)),
+                    Err(error) => self.report(&error),
                 }
             }
             Remedy::Discard => self.tab_mut().document.discard_offer(),

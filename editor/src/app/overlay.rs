@@ -118,11 +118,6 @@ impl Overlay {
         Self::Recovery(Recovery::new(left, SystemTime::now()))
     }
 
-    /// Tells why a file cannot be opened.
-    pub fn report(error: OpenError) -> Self {
-        Self::Report(Report::of(&error))
-    }
-
     /// Asks what a node shall be called.
     pub fn rename(node: &NodeId) -> Self {
         let entry = Entry::line("Rename node", node.as_str());
@@ -188,6 +183,16 @@ impl App {
         param::Context {
             graph: self.tab().document.graph(),
             registry: &self.host.registry,
+        }
+    }
+
+    /// Tells why a file cannot be opened, as soon as no other dialog is over the window.
+    pub(super) fn report(&mut self, error: &OpenError) {
+        let report = Report::of(error);
+        if self.overlay.as_ref().is_none_or(Overlay::is_field) {
+            self.overlay = Some(Overlay::Report(report));
+        } else {
+            self.unread.push_back(report);
         }
     }
 
@@ -344,7 +349,7 @@ impl App {
         let (registry, folders) = (&self.host.registry, &self.host.folders);
         match Document::recovered(left, self.untitled, registry, folders) {
             Ok(document) => self.add(document),
-            Err(error) => self.overlay = Some(Overlay::report(error)),
+            Err(error) => self.report(&error),
         }
     }
 

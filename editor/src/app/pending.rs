@@ -100,9 +100,9 @@ impl App {
             tab.refresh(&registry);
             return;
         }
-        let (tab, registry) = self.tab_and_registry();
-        if tab.document.undo() {
-            tab.refresh(&registry);
+        let renamed = self.tab().document.next_undo().and_then(renamed);
+        if self.tab_mut().document.undo() {
+            self.refresh_after(renamed);
         } else {
             self.say(Said::plain("there is nothing to undo"));
         }
@@ -111,11 +111,22 @@ impl App {
     /// Makes the step again that was taken back.
     pub(super) fn redo(&mut self) {
         let _ = self.settle();
-        let (tab, registry) = self.tab_and_registry();
-        if tab.document.redo() {
-            tab.refresh(&registry);
+        let renamed = self.tab().document.next_redo().and_then(renamed);
+        if self.tab_mut().document.redo() {
+            self.refresh_after(renamed);
         } else {
             self.say(Said::plain("there is nothing to redo"));
+        }
+    }
+
+    /// Takes over what a step back or again has changed, which may have `renamed` a node.
+    fn refresh_after(&mut self, renamed: Option<(NodeId, NodeId)>) {
+        match renamed {
+            Some((from, to)) => self.follow(&from, &to),
+            None => {
+                let (tab, registry) = self.tab_and_registry();
+                tab.refresh(&registry);
+            }
         }
     }
 
@@ -138,7 +149,8 @@ impl App {
 
     /// Takes the last step back if it set the parameter whose field asks for that.
     pub(super) fn undo_in_field(&mut self, target: &PortRef) {
-        if self.tab().document.undo_sets(target) {
+        let next = self.tab().document.next_undo();
+        if next.is_some_and(|edit| edit.sets(target)) {
             self.undo();
         } else {
             self.say(Said::plain(
@@ -149,9 +161,18 @@ impl App {
 
     /// Makes the step again that was taken back if it sets the parameter whose field asks for that.
     pub(super) fn redo_in_field(&mut self, target: &PortRef) {
-        if self.tab().document.redo_sets(target) {
+        let next = self.tab().document.next_redo();
+        if next.is_some_and(|edit| edit.sets(target)) {
             self.redo();
         }
+    }
+
+    /// Lets all that is known of a node be known of it under its new name.
+    fn follow(&mut self, from: &NodeId, to: &NodeId) {
+        let id = self.tab().id;
+        self.runner.rename(id, from, to);
+        let (tab, registry) = self.tab_and_registry();
+        tab.follow(from, to, &registry);
     }
 
     /// Calls a node something else, wherever it is spoken of.
@@ -164,14 +185,24 @@ impl App {
         if !renamed {
             return;
         }
-        let id = self.tab().id;
-        self.runner.rename(id, from, to);
-        self.tab_mut().follow(from, to);
+        self.follow(from, to);
         if is_selected {
             let mut selection = self.tab().canvas.selection.clone();
             let _ = selection.nodes.insert(to.clone());
             self.select(selection);
         }
+    }
+}
+
+/// Which node `edit` calls something else, and what.
+fn renamed(edit: &Edit) -> Option<(NodeId, NodeId)> {
+    if let Edit::RenameNode { from, to } = edit {
+        Some((from.clone(), to.clone()))
+    } else if let Edit::Batch(edits) = edit {
+        // The canvas pins nodes that had no place yet in the same step.
+        edits.iter().find_map(renamed)
+    } else {
+        None
     }
 }
 

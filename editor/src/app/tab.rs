@@ -161,13 +161,21 @@ impl Tab {
         self.attribute(&ran, runner);
         for node in ran.graph.nodes().keys() {
             for (port, shown) in thumbnails.ports(node) {
-                if let Shown::Steps { grids, .. } = shown {
-                    let record = Record {
-                        steps: grids.clone(),
-                        graph: ran.graph.clone(),
-                    };
-                    let _ = self.histories.insert(node.port(port), record);
+                let Shown::Steps { grids, .. } = shown else {
+                    continue;
+                };
+                let output = node.port(port);
+                // What has not run again is still of the run before.
+                let known = self.histories.get(&output);
+                if known.is_some_and(|known| Arc::ptr_eq(&known.steps, grids)) {
+                    continue;
                 }
+                let record = Record {
+                    steps: grids.clone(),
+                    output: output.clone(),
+                    graph: ran.graph.clone(),
+                };
+                let _ = self.histories.insert(output, record);
             }
         }
         if let Some((node, chart)) = &mut self.chart
@@ -203,7 +211,17 @@ impl Tab {
     }
 
     /// Follows a node that is called something else now.
-    pub fn follow(&mut self, from: &NodeId, to: &NodeId) {
+    pub fn follow(&mut self, from: &NodeId, to: &NodeId, registry: &Registry) {
+        let outputs = self.histories.keys();
+        let outputs: Vec<PortRef> = outputs.filter(|it| it.node == *from).cloned().collect();
+        for output in outputs {
+            if let Some(record) = self.histories.remove(&output) {
+                let _ = self.histories.insert(to.port(output.port), record);
+            }
+        }
+        if let Some(view) = &mut self.tokens {
+            view.follow(from, to);
+        }
         if let Some(made) = self.made.remove(from) {
             let _ = self.made.insert(to.clone(), made);
         }
@@ -214,6 +232,7 @@ impl Tab {
                 node.clone_from(to);
             }
         }
+        self.refresh(registry);
     }
 
     /// Changes the document as a step of its own.

@@ -96,10 +96,10 @@ impl TokenView {
             let Some(side) = self.side_mut(pane).filter(|side| side.wants(step)) else {
                 continue;
             };
-            let Some(graph) = side.graph() else {
+            let Some((graph, output)) = side.ran() else {
                 continue;
             };
-            match decode::scratch(graph, context.registry, side.output(), step) {
+            match decode::scratch(graph, context.registry, output, step) {
                 Err(obstacle) => side.pictures_mut().fail(step, obstacle.to_string()),
                 Ok(scratch) => {
                     let output = side.output().clone();

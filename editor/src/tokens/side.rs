@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use graph::document::{Graph, PortRef};
+use graph::document::{Graph, NodeId, PortRef};
 
 use super::Record;
 use super::history::History;
@@ -14,7 +14,8 @@ use super::pictures::Pictures;
 pub struct Side {
     output: PortRef,
     history: Option<History>,
-    graph: Option<Rc<Graph>>,
+    /// The graph that was run, and the output in it that told the steps.
+    ran: Option<(Rc<Graph>, PortRef)>,
     pictures: Pictures,
 }
 
@@ -24,7 +25,7 @@ impl Side {
         Self {
             output,
             history: None,
-            graph: None,
+            ran: None,
             pictures: Pictures::default(),
         }
     }
@@ -48,9 +49,17 @@ impl Side {
         &mut self.pictures
     }
 
-    /// The graph that was run.
-    pub(super) fn graph(&self) -> Option<&Graph> {
-        self.graph.as_deref()
+    /// The graph that was run, and the output in it that told the steps.
+    pub(super) fn ran(&self) -> Option<(&Graph, &PortRef)> {
+        let (graph, output) = self.ran.as_ref()?;
+        Some((graph, output))
+    }
+
+    /// Follows a node that is called something else now.
+    pub(super) fn follow(&mut self, from: &NodeId, to: &NodeId) {
+        if self.output.node == *from {
+            self.output.node.clone_from(to);
+        }
     }
 
     /// Takes what the latest run told; says whether the steps are others than before.
@@ -64,7 +73,7 @@ impl Side {
             return false;
         }
         self.history = History::new(Arc::clone(&record.steps));
-        self.graph = Some(Rc::clone(&record.graph));
+        self.ran = Some((Rc::clone(&record.graph), record.output.clone()));
         self.pictures.clear();
         true
     }

@@ -441,6 +441,21 @@ fn example(folder: &Path, name: &str) -> Robot {
 }
 
 #[test]
+fn every_file_that_cannot_be_opened_is_told_of() {
+    let folder = folder();
+    let paths = ["a.ron", "b.ron", "c.ron"].map(|name| folder.path().join(name));
+    let mut robot = Robot::new(host(folder.path()), &paths, (1280, 800));
+    for path in &paths {
+        let told = paths.iter().map(|path| path.display().to_string());
+        let told: Vec<String> = told.filter(|file| robot.find(file).is_some()).collect();
+        assert_eq!(told, [path.display().to_string()], "one at a time");
+        robot.press(Named::Escape);
+    }
+    let told = paths.map(|path| robot.find(&path.display().to_string()));
+    assert_eq!(told, [None; 3], "all were read");
+}
+
+#[test]
 fn the_pictures_of_the_documentation_are_what_is_seen() {
     let folder = folder();
     let mut robot = example(folder.path(), "text_to_image.ron");

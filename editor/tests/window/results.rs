@@ -13,7 +13,7 @@ use editor::theme::Look;
 use editor::{form, inspector, viewer};
 use graph::document::Graph;
 use graph::prelude::*;
-use graph::preview::Line;
+use graph::preview::{Line, TokenGrid};
 use graph::registry::Registry;
 use graph::value::Footprint;
 use graph::workflow::Workflow;
@@ -122,9 +122,52 @@ impl Node for Paint {
     }
 }
 
+/// The two steps in which a picture of one code was laid.
+#[derive(Clone)]
+struct Laid;
+
+impl WireValue for Laid {
+    const KIND: &'static str = "history";
+
+    fn preview(&self) -> Preview {
+        let grid = |code| TokenGrid {
+            rows: 1,
+            columns: 1,
+            codebook: 8,
+            codes: vec![code],
+            ..TokenGrid::default()
+        };
+        Preview::Steps(vec![grid(None), grid(Some(3))])
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
+    }
+}
+
+/// Lays one code.
+#[derive(Clone, Debug, Params)]
+struct Lay {}
+
+#[derive(Ports)]
+struct Steps {
+    /// How it came about.
+    history: Laid,
+}
+
+impl Node for Lay {
+    const ID: &'static str = "test.lay";
+    type Inputs = ();
+    type Outputs = Steps;
+
+    fn run(&self, (): (), _: &mut Run) -> Result<Steps, NodeError> {
+        Ok(Steps { history: Laid })
+    }
+}
+
 fn registry() -> Registry {
     let mut registry = Registry::default();
-    let _ = registry.add::<Learn>().add::<Paint>();
+    let _ = registry.add::<Learn>().add::<Paint>().add::<Lay>();
     registry
 }
 
@@ -205,6 +248,42 @@ fn what_came_out_is_outdated_as_soon_as_something_is_changed_and_until_that_is_u
     command(&mut robot, Command::Run);
     robot.settle();
     assert!(robot.find("Outdated").is_none());
+}
+
+/// What the token view says of a node before it has run.
+fn untold(node: &str) -> String {
+    format!("`{node}` has told no steps yet")
+}
+
+#[test]
+fn the_steps_of_a_sampler_are_seen_under_its_new_name_and_under_the_old_one_after_undo() {
+    let folder = folder();
+    let text = "(format: 1, nodes: {\"lay\": (kind: \"test.lay\")}, \
+                interface: (outputs: {\"steps\": \"lay.history\"}))";
+    let mut robot = ran(folder.path(), text);
+    command(&mut robot, Command::TokenView);
+    let assert_shown = |robot: &mut Robot, node: &str| {
+        assert_eq!(robot.find(&untold(node)), None);
+        assert!(robot.find(&format!("{node}, step 1")).is_some(), "{node}");
+    };
+    assert_shown(&mut robot, "lay");
+
+    let typed = inspector::Message::NameTyped(id("lay"), "sampler".into());
+    robot.send(Message::Inspector(typed));
+    robot.send(Message::Inspector(inspector::Message::NameSubmitted));
+    assert!(
+        robot
+            .app
+            .document()
+            .graph()
+            .nodes()
+            .contains_key(&id("sampler"))
+    );
+    assert_shown(&mut robot, "sampler");
+    command(&mut robot, Command::Undo);
+    assert_shown(&mut robot, "lay");
+    command(&mut robot, Command::Redo);
+    assert_shown(&mut robot, "sampler");
 }
 
 #[test]

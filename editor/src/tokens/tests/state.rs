@@ -72,6 +72,7 @@ impl Stage {
         let (graph, registry) = (painting(), registry());
         let record = Record {
             steps: Arc::new(steps(count)),
+            output: port("paint.history"),
             graph: Rc::new(graph.clone()),
         };
         let histories = Histories::from([(port("paint.history"), record)]);
@@ -95,6 +96,7 @@ impl Stage {
     pub fn beside(&mut self, count: usize) {
         let record = Record {
             steps: Arc::new(steps(count)),
+            output: port("other.history"),
             graph: Rc::new(self.graph.clone()),
         };
         let _ = self.histories.insert(port("other.history"), record);
@@ -255,6 +257,7 @@ fn another_run_makes_pictures_void_and_the_same_steps_again_do_not() {
     let (ticket, ..) = stage.asked();
     let record = Record {
         steps: Arc::new(steps(6)),
+        output: port("paint.history"),
         graph: Rc::new(stage.graph.clone()),
     };
     let _ = stage.histories.insert(port("paint.history"), record);
@@ -264,6 +267,7 @@ fn another_run_makes_pictures_void_and_the_same_steps_again_do_not() {
 
     let record = Record {
         steps: Arc::new(steps(4)),
+        output: port("paint.history"),
         graph: Rc::new(stage.graph.clone()),
     };
     let _ = stage.histories.insert(port("paint.history"), record);

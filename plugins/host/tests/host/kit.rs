@@ -68,7 +68,7 @@ mod own {
     settings!();
 }
 
-mod kit {
+mod foreign {
     use smalto_sdk::prelude::*;
 
     settings!();
@@ -88,7 +88,7 @@ mod kit {
 
 #[test]
 fn a_node_of_the_kit_describes_itself_as_a_built_in_one_does() {
-    let read = describe(kit::smalto_plugin_entry_v1(0));
+    let read = describe(foreign::smalto_plugin_entry_v1(0));
     let (_, description) = read.expect("nothing is wrong with its tables");
     let descriptor = &description.nodes[0].descriptor;
     assert_eq!(descriptor.title, own::AllSorts::TITLE);
@@ -120,7 +120,8 @@ fn from_kit(value: &KitValue) -> ParamValue {
 fn set_in_kit(values: &ParamValues) -> Option<ParamValues> {
     let values = values.iter();
     let values = values.map(|(name, value)| (name.clone(), to_kit(value)));
-    let made: Result<kit::AllSorts, _> = smalto_sdk::param::Params::from_values(&values.collect());
+    let made: Result<foreign::AllSorts, _> =
+        smalto_sdk::param::Params::from_values(&values.collect());
     let held = smalto_sdk::param::Params::to_values(&made.ok()?);
     let held = held.iter();
     Some(
