@@ -8,6 +8,7 @@ mod bad_input;
 mod command_line;
 mod metadata;
 mod plugins;
+mod policy;
 mod program;
 #[cfg(unix)]
 mod signals;

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::program::{Ended, command};
 
 /// Runs the program in `folder`, with everything that it knows of plugins below `home`.
-fn smalto(home: &Path, folder: &Path, arguments: &[&str]) -> Ended {
+pub fn smalto(home: &Path, folder: &Path, arguments: &[&str]) -> Ended {
     let mut command = command(folder, arguments);
     for variable in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
         let _ = command.env(variable, home.join(variable));
