@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod edit;
 mod fmt;
+mod golden;
 mod models;
 mod nodes;
 mod plugins;
@@ -36,6 +37,7 @@ enum Command {
     Models(models::Models),
     #[command(subcommand)]
     Bench(bench::Bench),
+    Golden(golden::Golden),
     #[command(subcommand)]
     Plugins(plugins::Plugins),
     Edit(edit::Edit),
@@ -83,6 +85,7 @@ pub fn execute(arguments: Vec<OsString>) -> Result<(), Failure> {
         Command::Check(check) => check.execute(&registry),
         Command::Fmt(fmt) => fmt.execute(&registry),
         Command::Nodes(nodes) => nodes.execute(&registry),
+        Command::Golden(golden) => golden.execute(),
         Command::Models(models) => models.execute(),
         Command::Bench(bench) => bench.execute(),
         Command::Plugins(plugins) => plugins.execute(),

@@ -7,12 +7,14 @@
 //! | the models | [`network`] |
 //! | where tensors live | [`compute`] |
 //! | how values reach plugins | [`exchange`] |
+//! | official numbers | [`golden`] |
 
 pub mod compute;
 pub mod decoder;
 pub mod denoiser;
 pub mod evaluate;
 pub mod exchange;
+pub mod golden;
 pub mod image;
 pub mod input;
 pub mod network;

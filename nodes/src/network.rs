@@ -3,4 +3,5 @@
 pub mod denoiser;
 pub mod layers;
 pub mod tokenizer;
+pub mod vq;
 pub mod weights;

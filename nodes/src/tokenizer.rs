@@ -4,6 +4,7 @@ mod batches;
 mod encode;
 mod encode_dataset;
 pub(crate) mod figures;
+pub mod file;
 mod load;
 mod save;
 mod train;

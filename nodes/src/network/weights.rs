@@ -1,6 +1,8 @@
 //! The parameters of a network as a safetensors file, by the names of the network's fields.
 
+mod checkpoint;
 mod file;
+mod header;
 mod module;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use burn::module::Module;
 use graph::error::NodeError;
 use graph::prelude::Choice;
 
+pub use checkpoint::{Checkpoint, Stored};
 pub use module::parameter_bytes as bytes;
 
 /// How the numbers of a file are written.
@@ -59,6 +62,26 @@ pub enum WeightsError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that the index names is not there.
+    #[error("a file of the model is missing, which holds {holds} arrays: {}", path.display())]
+    Shard {
+        /// How many arrays it holds.
+        holds: usize,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder holds no weights.
+    #[error("there are no weights in the folder: {}", folder.display())]
+    None {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The file is pickled: reading it could run code.
+    #[error("pickled weights are not read, since reading them can run any code: {}", path.display())]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+    },
     /// The names or shapes are not those of the network.
     #[error("the weights do not fit the network: {}", few(problems))]
     Misfit {
@@ -86,7 +109,11 @@ impl WeightsError {
                 self,
                 "use the weights that belong to this configuration",
             ),
-            Self::Io { .. } | Self::Damaged { .. } => self.into(),
+            Self::Io { .. }
+            | Self::Damaged { .. }
+            | Self::Shard { .. }
+            | Self::None { .. }
+            | Self::Pickle { .. } => self.into(),
         }
     }
 
@@ -118,6 +145,22 @@ impl From<WeightsError> for NodeError {
                 format!("no whole safetensors file, {problem}"),
                 "fetch or save the file again",
             ),
+            WeightsError::Shard { holds, path } => Self::file(
+                path,
+                format!("a file of the model is missing, which holds {holds} arrays"),
+                "fetch this file too, from where the others are from",
+            ),
+            WeightsError::None { folder } => Self::file(
+                folder,
+                "there are no weights in the folder",
+                "a model is a folder with `config.json` and `model.safetensors`",
+            ),
+            WeightsError::Pickle { path } => Self::file(
+                path,
+                "pickled weights are not read, since reading them can run any code",
+                "convert them once, where they are trusted: in Python, \
+                 `safetensors.torch.save_file(torch.load(PATH, weights_only=True), \"model.safetensors\")`",
+            ),
             WeightsError::Misfit { .. } => {
                 Self::failed(error, "use the weights that belong to this configuration")
             }
@@ -135,7 +178,7 @@ impl Weights {
     ///
     /// Errors: the file cannot be read, is damaged, or holds numbers of another type.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
-        file::open(path)
+        Checkpoint::open(path)?.all()
     }
 
     /// The same parameters under other names; those for which `by` gives none are left out.
@@ -195,7 +238,8 @@ pub fn save<M: Module>(module: &M, path: &Path, precision: Precision) -> Result<
 ///
 /// Errors: the file is damaged, or its keys are not those of `module`.
 pub fn load<M: Module>(module: M, path: &Path) -> Result<M, WeightsError> {
-    Weights::open(path)?.fill(module)
+    let (module, _) = Checkpoint::open(path)?.fill(module, |name| Some(name.into()))?;
+    Ok(module)
 }
 
 /// A fingerprint of the contents of `paths`, in their order.

@@ -3,13 +3,17 @@
 use graph::prelude::*;
 
 use crate::compute::Compute;
-use crate::network::tokenizer::TrainedTokenizer;
 use crate::value::Tokenizer;
 
+use super::file;
+
 /// Loads a tokenizer from its folder.
+///
+/// Besides Smalto's own it reads those of Emu3.5 (and the one inside an NLD-Image checkpoint), IBQ, LlamaGen and Janus,
+/// and the `VQModel` of diffusers (aMUSEd, Meissonic, Lumina-DiMOO), as they are published.
 #[derive(Clone, Debug, Params)]
 pub struct LoadTokenizer {
-    /// The folder, with `config.json` and `model.safetensors`.
+    /// The folder, with `config.json` and safetensors in one file or several.
     pub path: FilePath,
 }
 
@@ -28,9 +32,8 @@ impl Node for LoadTokenizer {
 
     fn run(&self, (): (), run: &mut Run) -> Result<Outputs, NodeError> {
         let device = Compute::of(run)?.device();
-        let tokenizer = TrainedTokenizer::load(&run.resolve(&self.path), device)?;
         Ok(Outputs {
-            tokenizer: Tokenizer::new(tokenizer),
+            tokenizer: file::open(&run.resolve(&self.path), device)?,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use graph::error::NodeError;
 use graph::kind::Kind;
 use graph::preview::{Preview, TokenGrid};
 use graph::value::{Footprint, WireValue};
@@ -104,6 +105,28 @@ impl Tokens {
     /// Errors: the grid or the batch is empty.
     pub fn masked(batch: usize, grid: Grid, codebook: u32) -> Result<Self, TokensError> {
         Self::new(vec![Self::MASK; batch * grid.length()], grid, codebook)
+    }
+
+    /// Checks that a decoder of `codebook` codes can draw these tokens.
+    ///
+    /// Errors: they are of another codebook, or some are still masked.
+    pub fn check_laid(&self, codebook: u32) -> Result<(), NodeError> {
+        if self.codebook != codebook {
+            return Err(NodeError::input(
+                "tokens",
+                format!("codes of this tokenizer, which has {codebook}"),
+                format!("codes of a tokenizer that has {}", self.codebook),
+            ));
+        }
+        let masked = self.codes.iter().filter(|code| **code == Self::MASK);
+        match masked.count() {
+            0 => Ok(()),
+            masked => Err(NodeError::input(
+                "tokens",
+                "tokens that are all laid",
+                format!("{masked} that are still masked"),
+            )),
+        }
     }
 
     /// Tokens from a tensor of codes, `[batch, rows × columns]`.

@@ -129,26 +129,7 @@ impl Codec for TrainedTokenizer {
     }
 
     fn decode(&self, tokens: &Tokens) -> Result<Image, NodeError> {
-        if tokens.codebook() != self.codebook() {
-            return Err(NodeError::input(
-                "tokens",
-                format!("codes of this tokenizer, which has {}", self.codebook()),
-                format!("codes of a tokenizer that has {}", tokens.codebook()),
-            ));
-        }
-        let masked = tokens
-            .codes()
-            .iter()
-            .filter(|code| **code == Tokens::MASK)
-            .count();
-        if masked > 0 {
-            return Err(NodeError::input(
-                "tokens",
-                "tokens that are all laid",
-                format!("{masked} that are still masked"),
-            ));
-        }
-
+        tokens.check_laid(self.codebook())?;
         let Grid { rows, columns } = tokens.grid();
         let (height, width) = (rows * self.stride(), columns * self.stride());
         let vectors = self.vectors();

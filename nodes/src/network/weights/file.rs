@@ -1,85 +1,17 @@
-//! Between named arrays and the bytes of a safetensors file.
+//! Named arrays as the bytes of a safetensors file.
 
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-use half::{bf16, f16};
-use safetensors::tensor::{Dtype, TensorView, View};
-use safetensors::{SafeTensors, serialize};
+use half::bf16;
+use safetensors::serialize;
+use safetensors::tensor::{Dtype, View};
 
 use super::{Array, Precision, Weights, WeightsError};
 
 /// What the scales of `name` are called in a file of one byte a number.
 const SCALE: &str = ".scale";
-
-pub(super) fn open(path: &Path) -> Result<Weights, WeightsError> {
-    let bytes = std::fs::read(path).map_err(|error| WeightsError::io(path, &error))?;
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|error| WeightsError::damaged(path, error.to_string()))?;
-    let mut weights = Weights::default();
-    for (name, view) in file.tensors() {
-        if scaled_by(&file, &name) {
-            continue;
-        }
-        let values = match view.dtype() {
-            Dtype::I8 => dequantised(&file, &name, &view),
-            _ => numbers(&view),
-        };
-        let values =
-            values.map_err(|problem| WeightsError::damaged(path, format!("`{name}` {problem}")))?;
-        let shape = view.shape().to_vec();
-        weights.insert(name, Array { shape, values });
-    }
-    Ok(weights)
-}
-
-/// Whether the array called `name` holds the scales of another one of the same file.
-fn scaled_by(file: &SafeTensors<'_>, name: &str) -> bool {
-    name.strip_suffix(SCALE)
-        .and_then(|owner| file.tensor(owner).ok())
-        .is_some_and(|owner| owner.dtype() == Dtype::I8)
-}
-
-fn numbers(view: &TensorView<'_>) -> Result<Vec<f32>, String> {
-    let bytes = view.data();
-    match view.dtype() {
-        Dtype::F32 => Ok(words::<4>(bytes).map(f32::from_le_bytes).collect()),
-        Dtype::BF16 => Ok(words::<2>(bytes)
-            .map(|word| bf16::from_le_bytes(word).to_f32())
-            .collect()),
-        Dtype::F16 => Ok(words::<2>(bytes)
-            .map(|word| f16::from_le_bytes(word).to_f32())
-            .collect()),
-        other => Err(format!(
-            "holds numbers of type {other:?}; F32, F16, BF16 and I8 can be read"
-        )),
-    }
-}
-
-fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    bytes.as_chunks::<N>().0.iter().copied()
-}
-
-fn dequantised(
-    file: &SafeTensors<'_>,
-    name: &str,
-    view: &TensorView<'_>,
-) -> Result<Vec<f32>, String> {
-    let scales = file
-        .tensor(&format!("{name}{SCALE}"))
-        .map_err(|_| format!("holds whole numbers, but there is no `{name}{SCALE}`"))?;
-    let scales = numbers(&scales)?;
-    let rows = view.shape().first().copied().unwrap_or(0);
-    if scales.len() != rows || rows == 0 {
-        return Err(format!("has {rows} rows, but {} scales", scales.len()));
-    }
-    let columns = view.data().len() / rows;
-    let rows = view.data().chunks_exact(columns.max(1)).zip(&scales);
-    Ok(rows
-        .flat_map(|(row, scale)| row.iter().map(|byte| f32::from(*byte as i8) * *scale))
-        .collect())
-}
 
 pub(super) fn write(
     weights: &Weights,

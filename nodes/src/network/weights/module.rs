@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Tensor, TensorData};
 
-use super::{Array, Weights, WeightsError};
+use super::{Array, Checkpoint, Stored, Weights, WeightsError};
 
 /// How much memory the parameters of `module` hold.
 pub fn parameter_bytes<M: Module>(module: &M) -> u64 {
@@ -54,17 +54,68 @@ impl ModuleVisitor for Reader {
 }
 
 pub(super) fn fill<M: Module>(weights: Weights, module: M) -> Result<M, WeightsError> {
+    let shapes = weights.arrays.iter();
+    let shapes = shapes.map(|(name, array)| (name.as_str(), array.shape.as_slice()));
+    check(&module, &shapes.collect())?;
+    let mut arrays = weights.arrays;
+    apply(module, |name| match arrays.remove(name) {
+        Some(array) => Ok(array),
+        None => Err(absent(name)),
+    })
+}
+
+/// `module` with the arrays of `checkpoint`; `names` says for each of the module's names what it is called there.
+///
+/// Errors: keys that are missing, unknown or of another shape, or an array that cannot be read.
+pub(super) fn fill_from<M: Module>(
+    checkpoint: &Checkpoint,
+    names: &BTreeMap<String, &str>,
+    module: M,
+) -> Result<M, WeightsError> {
+    let shapes = names.iter().map(|(own, name)| {
+        let shape = checkpoint
+            .arrays()
+            .get(*name)
+            .map_or(&[][..], Stored::shape);
+        (own.as_str(), shape)
+    });
+    check(&module, &shapes.collect())?;
+    apply(module, |own| match names.get(own) {
+        Some(name) => checkpoint.read(name),
+        None => Err(absent(own)),
+    })
+}
+
+fn absent(name: &str) -> WeightsError {
+    WeightsError::Misfit {
+        problems: vec![format!("`{name}` is missing")],
+    }
+}
+
+fn check<M: Module>(module: &M, shapes: &BTreeMap<&str, &[usize]>) -> Result<(), WeightsError> {
     let mut check = Check::default();
     module.visit(&mut check);
-    let problems = check.problems(&weights);
-    if !problems.is_empty() {
-        return Err(WeightsError::Misfit { problems });
+    let problems = check.problems(shapes);
+    if problems.is_empty() {
+        return Ok(());
     }
+    Err(WeightsError::Misfit { problems })
+}
 
-    Ok(module.map(&mut Filler {
+fn apply<M: Module>(
+    module: M,
+    read: impl FnMut(&str) -> Result<Array, WeightsError>,
+) -> Result<M, WeightsError> {
+    let mut filler = Filler {
         path: Vec::new(),
-        arrays: weights.arrays,
-    }))
+        read,
+        failed: None,
+    };
+    let module = module.map(&mut filler);
+    match filler.failed {
+        None => Ok(module),
+        Some(error) => Err(error),
+    }
 }
 
 #[derive(Default)]
@@ -74,25 +125,30 @@ struct Check {
 }
 
 impl Check {
-    fn problems(&self, weights: &Weights) -> Vec<String> {
+    fn problems(&self, found: &BTreeMap<&str, &[usize]>) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, shape) in &self.shapes {
-            match weights.get(name) {
+            match found.get(name.as_str()) {
                 None => problems.push(format!("`{name}` {shape:?} is missing")),
-                Some(array) if array.shape != *shape => problems.push(format!(
-                    "`{name}` should be {shape:?}, but is {:?}",
-                    array.shape
-                )),
+                Some(found) if significant(found) != significant(shape) => {
+                    problems.push(format!("`{name}` should be {shape:?}, but is {found:?}"));
+                }
                 Some(_) => {}
             }
         }
-        let unknown = weights
-            .names()
-            .filter(|name| !self.shapes.contains_key(*name))
+        let unknown = found
+            .keys()
+            .filter(|name| !self.shapes.contains_key(**name))
             .map(|name| format!("the network has no `{name}`"));
         problems.extend(unknown);
         problems
     }
+}
+
+/// A shape without the sides of 1 at its end: a 1 × 1 convolution is a matrix.
+fn significant(shape: &[usize]) -> &[usize] {
+    let end = shape.iter().rposition(|side| *side != 1);
+    &shape[..end.map_or(0, |end| end + 1)]
 }
 
 impl ModuleVisitor for Check {
@@ -110,12 +166,13 @@ impl ModuleVisitor for Check {
     }
 }
 
-struct Filler {
+struct Filler<R> {
     path: Vec<String>,
-    arrays: BTreeMap<String, Array>,
+    read: R,
+    failed: Option<WeightsError>,
 }
 
-impl ModuleMapper for Filler {
+impl<R: FnMut(&str) -> Result<Array, WeightsError>> ModuleMapper for Filler<R> {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name.into());
     }
@@ -125,12 +182,19 @@ impl ModuleMapper for Filler {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(array) = self.arrays.remove(&self.path.join(".")) else {
+        if self.failed.is_some() {
             return param;
+        }
+        let array = match (self.read)(&self.path.join(".")) {
+            Ok(array) => array,
+            Err(error) => {
+                self.failed = Some(error);
+                return param;
+            }
         };
         let device = param.lazy_device().without_autodiff();
-        let data = TensorData::new(array.values, array.shape);
-        let tensor = Tensor::from_data(data, (&device, DType::F32));
+        let shape = param.lazy_shape();
+        let tensor = Tensor::from_data(TensorData::new(array.values, shape), (&device, DType::F32));
         Param::initialized(param.id, tensor)
     }
 }

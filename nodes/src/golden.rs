@@ -1,0 +1,199 @@
+//! Numbers that official implementations computed, and what this program computes in their place.
+//!
+//! A golden folder holds the weights and the configuration of a small network as its authors publish them, and
+//! `case.safetensors`: what went into the authors' program, and what came out of it.
+//! Each family below computes everything anew, from the weights and the inputs alone.
+
+mod folder;
+mod loss;
+mod report;
+mod tolerance;
+mod vq;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use graph::error::NodeError;
+
+pub use folder::{Folder, Recorded, Values};
+pub use report::{Report, Row, Verdict};
+pub use tolerance::Tolerances;
+
+/// What a golden folder is about; its `config.json` decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The tokenizer of Emu3.5, which NLD-Image uses: `model_type` is `Emu3p5VisionVQ`.
+    Emu35Vq,
+    /// The IBQ tokenizers: `model.class_path` ends in `.IBQ`.
+    IbqVq,
+    /// The tokenizers of LlamaGen and Janus: there is `codebook_embed_dim`.
+    LlamaGenVq,
+    /// The tokenizer of aMUSEd and others: `_class_name` is `VQModel`.
+    DiffusersVq,
+    /// Cross-entropies over a codebook: there are `cases` of losses.
+    Loss,
+}
+
+/// What came out of a family's computation.
+#[derive(Debug, Default)]
+pub struct Computed {
+    /// The arrays of the case that went in; all others are expected to come out.
+    pub inputs: Vec<String>,
+    /// What came out, by the names of the case.
+    pub found: BTreeMap<String, Found>,
+}
+
+/// One array that came out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Numbers, which rounding may change a little.
+    Numbers {
+        /// The numbers, row by row.
+        values: Vec<f32>,
+        /// What the tolerances of the folder call such numbers, where it is not their own name.
+        like: Option<&'static str>,
+    },
+    /// Whole numbers, which must be right.
+    Integers(Vec<i64>),
+    /// The values of pixels, which may be one off.
+    Pixels(Vec<u8>),
+}
+
+/// Why a golden folder could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GoldenError {
+    /// A file is missing or damaged.
+    #[error("{problem}: {}", path.display())]
+    File {
+        /// What is wrong with it.
+        problem: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The configuration is none that this program knows.
+    #[error(
+        "`config.json` names no family that is known; they are {}",
+        Family::names()
+    )]
+    Family,
+    /// The README says nothing of how exact the numbers are.
+    #[error("the README.md states no tolerance, and no f32-against-f64 figure")]
+    NoTolerance,
+    /// An input that the family needs is not there, or has another shape.
+    #[error("the case has no {expected} called `{name}`")]
+    Input {
+        /// The name of the array.
+        name: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// The network could not be loaded or run.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+impl Family {
+    /// All families.
+    pub const ALL: [Self; 5] = [
+        Self::Emu35Vq,
+        Self::IbqVq,
+        Self::LlamaGenVq,
+        Self::DiffusersVq,
+        Self::Loss,
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Emu35Vq => "emu3_5_vq",
+            Self::IbqVq => "ibq_vq",
+            Self::LlamaGenVq => "llamagen_vq",
+            Self::DiffusersVq => "diffusers_vq",
+            Self::Loss => "loss",
+        }
+    }
+
+    /// What all are called, for messages.
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+
+    /// The family of a configuration.
+    fn of(config: &serde_json::Value) -> Option<Self> {
+        let text = |path: &str| config.pointer(path).and_then(serde_json::Value::as_str);
+        match (text("/model_type"), text("/_class_name")) {
+            (Some("Emu3p5VisionVQ"), _) => return Some(Self::Emu35Vq),
+            (_, Some("VQModel")) => return Some(Self::DiffusersVq),
+            _ => {}
+        }
+        if text("/model/class_path").is_some_and(|class| class.ends_with(".IBQ")) {
+            return Some(Self::IbqVq);
+        }
+        if config.get("codebook_embed_dim").is_some() {
+            return Some(Self::LlamaGenVq);
+        }
+        config.get("cases").map(|_| Self::Loss)
+    }
+
+    fn compute(self, folder: &Folder, device: &Device) -> Result<Computed, GoldenError> {
+        match self {
+            Self::Emu35Vq | Self::IbqVq | Self::LlamaGenVq | Self::DiffusersVq => {
+                vq::compute(folder, device)
+            }
+            Self::Loss => loss::compute(folder, device),
+        }
+    }
+}
+
+impl Found {
+    /// Numbers whose tolerance goes by their own name.
+    pub fn numbers(values: Vec<f32>) -> Self {
+        Self::Numbers { values, like: None }
+    }
+
+    /// Numbers whose tolerance is that of `like`.
+    pub fn numbers_like(values: Vec<f32>, like: &'static str) -> Self {
+        Self::Numbers {
+            values,
+            like: Some(like),
+        }
+    }
+}
+
+impl Computed {
+    /// Nothing yet, from these inputs.
+    pub fn from_inputs(inputs: &[&str]) -> Self {
+        Self {
+            inputs: inputs.iter().map(|&name| name.into()).collect(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Adds an array that came out.
+    pub fn add(&mut self, name: impl Into<String>, found: Found) {
+        let _ = self.found.insert(name.into(), found);
+    }
+}
+
+/// Computes everything that the golden folder at `path` holds, on `device`, and compares.
+///
+/// Errors: the folder is not whole, its family is unknown, or its network cannot be loaded.
+pub fn run(path: &Path, device: &Device) -> Result<Report, GoldenError> {
+    let folder = Folder::open(path)?;
+    let family = Family::of(folder.config()).ok_or(GoldenError::Family)?;
+    let tolerances = Tolerances::of(folder.readme()).ok_or(GoldenError::NoTolerance)?;
+    let computed = family.compute(&folder, device)?;
+    let on_card = *device != Device::flex();
+    Ok(Report::new(
+        family,
+        &folder,
+        &computed,
+        &tolerances,
+        on_card,
+    ))
+}

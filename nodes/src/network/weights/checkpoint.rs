@@ -1,0 +1,333 @@
+//! Weights as they lie in one file or several, read array by array.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use burn::module::Module;
+use half::{bf16, f16};
+use safetensors::Dtype;
+use serde::Deserialize;
+
+use super::header::{self, Place};
+use super::{Array, Weights, WeightsError, module};
+
+/// What the scales of an array of one byte a number are called.
+const SCALE: &str = ".scale";
+
+/// What programs call the file, or the first part of the index's name.
+const NAMES: [&str; 2] = ["model", "diffusion_pytorch_model"];
+
+/// Weights that may lead to code when they are read, and so are not.
+const PICKLES: [&str; 5] = ["ckpt", "pt", "pth", "bin", "pkl"];
+
+/// The arrays of one safetensors file or several. Their numbers stay in the files until one asks for them, and then one
+/// array at a time, so that a model never lies in memory twice.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    files: Vec<PathBuf>,
+    arrays: BTreeMap<String, Stored>,
+    promised: Option<BTreeSet<String>>,
+}
+
+/// An array of a checkpoint, not read yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Which of the files it lies in.
+    file: usize,
+    place: Place,
+}
+
+impl Stored {
+    /// The type of its numbers.
+    pub fn dtype(&self) -> Dtype {
+        self.place.dtype
+    }
+
+    /// Its sides.
+    pub fn shape(&self) -> &[usize] {
+        &self.place.shape
+    }
+
+    /// How many bytes it fills.
+    pub fn bytes(&self) -> u64 {
+        self.place.bytes
+    }
+}
+
+/// What stands in `model.safetensors.index.json`.
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Checkpoint {
+    /// The weights at `path`: a safetensors file, or a folder with one file or an index of several.
+    ///
+    /// Errors: there are none, a file of the index is missing, or a file is damaged.
+    pub fn open(path: &Path) -> Result<Self, WeightsError> {
+        if path.is_dir() {
+            return Self::of_folder(path);
+        }
+        refuse_pickle(path)?;
+        Self::of_files(vec![path.into()], None)
+    }
+
+    fn of_folder(folder: &Path) -> Result<Self, WeightsError> {
+        for name in NAMES {
+            let index = folder.join(format!("{name}.safetensors.index.json"));
+            if index.is_file() {
+                return Self::of_index(folder, &index);
+            }
+            let single = folder.join(format!("{name}.safetensors"));
+            if single.is_file() {
+                return Self::of_files(vec![single], None);
+            }
+        }
+        let (weights, pickle) = files(folder)?;
+        match (weights.as_slice(), pickle) {
+            ([single], _) => Self::of_files(vec![single.clone()], None),
+            ([], Some(pickle)) => Err(pickled(&pickle)),
+            ([], None) => Err(WeightsError::None {
+                folder: folder.into(),
+            }),
+            (several, _) => Err(WeightsError::damaged(
+                folder,
+                format!(
+                    "there are {} weight files, but no `model.safetensors.index.json` says what belongs to what",
+                    several.len()
+                ),
+            )),
+        }
+    }
+
+    fn of_index(folder: &Path, path: &Path) -> Result<Self, WeightsError> {
+        let text = std::fs::read(path).map_err(|error| WeightsError::io(path, &error))?;
+        let index: Index = serde_json::from_slice(&text).map_err(|error| {
+            WeightsError::damaged(path, format!("no index of weights: {error}"))
+        })?;
+        let names: BTreeSet<&String> = index.weight_map.values().collect();
+        let mut shards = Vec::new();
+        for name in names {
+            let mut parts = Path::new(name).components();
+            let plain = matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            );
+            if !plain || name.contains('\\') {
+                return Err(WeightsError::damaged(
+                    path,
+                    format!("it names a file outside its own folder, {name:?}"),
+                ));
+            }
+            let shard = folder.join(name);
+            if !shard.is_file() {
+                let holds = index.weight_map.values().filter(|file| *file == name);
+                return Err(WeightsError::Shard {
+                    holds: holds.count(),
+                    path: shard,
+                });
+            }
+            shards.push(shard);
+        }
+        Self::of_files(shards, Some(index.weight_map.into_keys().collect()))
+    }
+
+    fn of_files(
+        files: Vec<PathBuf>,
+        promised: Option<BTreeSet<String>>,
+    ) -> Result<Self, WeightsError> {
+        let mut arrays = BTreeMap::new();
+        for (file, path) in files.iter().enumerate() {
+            for (name, place) in header::read(path)? {
+                if arrays.contains_key(&name) {
+                    return Err(WeightsError::damaged(
+                        path,
+                        format!("`{name}` is in another file as well"),
+                    ));
+                }
+                let _ = arrays.insert(name, Stored { file, place });
+            }
+        }
+        Ok(Self {
+            files,
+            arrays,
+            promised,
+        })
+    }
+
+    /// The files.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The arrays by name; those that only hold scales of others are among them.
+    pub fn arrays(&self) -> &BTreeMap<String, Stored> {
+        &self.arrays
+    }
+
+    /// The names that the index promises, or `None` where there is no index.
+    pub fn promised(&self) -> Option<&BTreeSet<String>> {
+        self.promised.as_ref()
+    }
+
+    /// Whether the array called `name` holds the scales of another one.
+    fn is_scale(&self, name: &str) -> bool {
+        let owner = name.strip_suffix(SCALE);
+        let owner = owner.and_then(|owner| self.arrays.get(owner));
+        owner.is_some_and(|owner| owner.dtype() == Dtype::I8)
+    }
+
+    /// The bytes of the array called `name`.
+    fn bytes(&self, name: &str) -> Result<(&Stored, Vec<u8>), WeightsError> {
+        let Some(stored) = self.arrays.get(name) else {
+            let problems = vec![format!("`{name}` is missing")];
+            return Err(WeightsError::Misfit { problems });
+        };
+        let path = &self.files[stored.file];
+        let failed = |error: std::io::Error| WeightsError::io(path, &error);
+        let mut file = File::open(path).map_err(failed)?;
+        let _ = file
+            .seek(SeekFrom::Start(stored.place.offset))
+            .map_err(failed)?;
+        let mut bytes = vec![0; stored.place.bytes as usize];
+        file.read_exact(&mut bytes).map_err(failed)?;
+        Ok((stored, bytes))
+    }
+
+    /// The array called `name`, widened to f32.
+    ///
+    /// Errors: it cannot be read, holds numbers of another type, or a number that is not finite.
+    pub fn read(&self, name: &str) -> Result<Array, WeightsError> {
+        let (stored, bytes) = self.bytes(name)?;
+        let damaged = |problem: String| {
+            WeightsError::damaged(&self.files[stored.file], format!("`{name}` {problem}"))
+        };
+        let values = match stored.dtype() {
+            Dtype::I8 => self.dequantised(name, stored, &bytes)?,
+            dtype => widened(dtype, &bytes).map_err(damaged)?,
+        };
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            return Err(damaged(format!("holds {} at {at}", values[at])));
+        }
+        Ok(Array {
+            shape: stored.shape().to_vec(),
+            values,
+        })
+    }
+
+    fn dequantised(
+        &self,
+        name: &str,
+        stored: &Stored,
+        bytes: &[u8],
+    ) -> Result<Vec<f32>, WeightsError> {
+        let damaged = |problem: String| {
+            WeightsError::damaged(&self.files[stored.file], format!("`{name}` {problem}"))
+        };
+        let scales = format!("{name}{SCALE}");
+        if !self.arrays.contains_key(&scales) {
+            return Err(damaged(format!(
+                "holds whole numbers, but there is no `{scales}`"
+            )));
+        }
+        let scales = self.read(&scales)?.values;
+        let rows = stored.shape().first().copied().unwrap_or(0);
+        if scales.len() != rows || rows == 0 {
+            return Err(damaged(format!(
+                "has {rows} rows, but {} scales",
+                scales.len()
+            )));
+        }
+        let columns = bytes.len() / rows;
+        let rows = bytes.chunks_exact(columns.max(1)).zip(&scales);
+        Ok(rows
+            .flat_map(|(row, scale)| row.iter().map(|byte| f32::from(*byte as i8) * *scale))
+            .collect())
+    }
+
+    /// All arrays, widened to f32.
+    ///
+    /// Errors: as for [`Checkpoint::read`].
+    pub fn all(&self) -> Result<Weights, WeightsError> {
+        let mut weights = Weights::default();
+        for name in self.arrays.keys().filter(|name| !self.is_scale(name)) {
+            weights.insert(name.clone(), self.read(name)?);
+        }
+        Ok(weights)
+    }
+
+    /// `module` with these arrays, and the names of those that were passed over.
+    ///
+    /// `by` says what the module calls an array; those for which it gives none are passed over.
+    /// Sides of 1 at the end of an array's shape do not count: a 1 × 1 convolution is a matrix.
+    ///
+    /// Errors: every key that is missing, unknown or of another shape, before the first array is read; then those of
+    /// [`Checkpoint::read`].
+    pub fn fill<M: Module>(
+        &self,
+        module: M,
+        by: impl Fn(&str) -> Option<String>,
+    ) -> Result<(M, Vec<String>), WeightsError> {
+        let mut names = BTreeMap::new();
+        let mut passed = Vec::new();
+        for name in self.arrays.keys().filter(|name| !self.is_scale(name)) {
+            match by(name) {
+                Some(own) => {
+                    let _ = names.insert(own, name.as_str());
+                }
+                None => passed.push(name.clone()),
+            }
+        }
+        let module = module::fill_from(self, &names, module)?;
+        Ok((module, passed))
+    }
+}
+
+/// The weight files of a folder in order of their names, and one of its pickled files.
+fn files(folder: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>), WeightsError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| WeightsError::io(folder, &error))?;
+    let mut weights = Vec::new();
+    let mut pickle = None;
+    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("safetensors") => weights.push(path),
+            Some(ending) if PICKLES.contains(&ending) => pickle = Some(path),
+            Some(_) | None => {}
+        }
+    }
+    weights.sort();
+    Ok((weights, pickle))
+}
+
+fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    match ending.filter(|ending| PICKLES.contains(ending)) {
+        Some(_) => Err(pickled(path)),
+        None => Ok(()),
+    }
+}
+
+fn pickled(path: &Path) -> WeightsError {
+    WeightsError::Pickle { path: path.into() }
+}
+
+fn widened(dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, String> {
+    match dtype {
+        Dtype::F32 => Ok(words::<4>(bytes).map(f32::from_le_bytes).collect()),
+        Dtype::BF16 => Ok(words::<2>(bytes)
+            .map(|word| bf16::from_le_bytes(word).to_f32())
+            .collect()),
+        Dtype::F16 => Ok(words::<2>(bytes)
+            .map(|word| f16::from_le_bytes(word).to_f32())
+            .collect()),
+        other => Err(format!(
+            "holds numbers of type {other:?}; F32, F16, BF16 and I8 can be read"
+        )),
+    }
+}
+
+fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    bytes.as_chunks::<N>().0.iter().copied()
+}
