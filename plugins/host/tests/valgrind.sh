@@ -4,7 +4,7 @@
 #
 # First the host's side alone, with workers as they are, which may crash as they like;
 # then those tests in which no worker dies, with the workers under valgrind too.
-# It needs valgrind (`apt-get install valgrind libc6-dbg`) and three minutes of both sides' processor time.
+# It needs valgrind (`apt-get install valgrind libc6-dbg`) and three minutes of processor time.
 set -eu
 cd "$(dirname "$0")/../../.."
 
