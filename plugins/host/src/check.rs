@@ -83,6 +83,12 @@ fn inspect(report: &mut Report, launch: &Launch, limit: Duration) -> Result<(), 
             manifest::target()
         ));
     }
+    if !is_below(&library, &report.folder) {
+        report.notes.push(format!(
+            "before you hand it on, lay the library beside its manifest: it is `{}`",
+            library.display()
+        ));
+    }
     report.sha256 = Some(hash);
     let name = library.display().to_string();
     let description = look(launch, &library).map_err(|looked| match looked {
@@ -90,7 +96,7 @@ fn inspect(report: &mut Report, launch: &Launch, limit: Duration) -> Result<(), 
         Look::Died(reason) => vec![Finding::new(
             &name,
             format!("it crashed when it was looked at: {reason}"),
-            "the entry must only hand out constant tables",
+            "is the file whole? the entry must only hand out constant tables",
         )],
         Look::Unseen(fault) => vec![Finding::new(
             &name,
@@ -106,6 +112,13 @@ fn inspect(report: &mut Report, launch: &Launch, limit: Duration) -> Result<(), 
     run_all(report, &description, &instance, limit);
     report.description = Some(description);
     Ok(())
+}
+
+/// Whether a library lies in the folder of its plugin, so that it goes where that goes.
+fn is_below(library: &Path, folder: &Path) -> bool {
+    folder
+        .canonicalize()
+        .is_ok_and(|folder| library.starts_with(folder))
 }
 
 /// Runs every node, those first whose inputs nobody else has to make.

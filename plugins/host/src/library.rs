@@ -55,7 +55,7 @@ fn load(path: &Path) -> Result<(Tables, Description), Vec<Finding>> {
         Ok(handle) => handle,
         Err(error) => {
             return fails(
-                format!("the library cannot be loaded: {error}"),
+                format!("the library cannot be loaded: {}", cause(&error)),
                 "was it built for this machine, and are the libraries here that it needs?",
             );
         }
@@ -66,7 +66,11 @@ fn load(path: &Path) -> Result<(Tables, Description), Vec<Finding>> {
         Err(error) => {
             std::mem::forget(handle);
             return fails(
-                format!("the library exports no `{}`: {error}", abi::ENTRY_SYMBOL),
+                format!(
+                    "the library exports no `{}`: {}",
+                    abi::ENTRY_SYMBOL,
+                    cause(&error)
+                ),
                 "is it a plugin of this program, and is the entry marked SMALTO_EXPORT?",
             );
         }
@@ -76,6 +80,12 @@ fn load(path: &Path) -> Result<(Tables, Description), Vec<Finding>> {
     // SAFETY: the header lets the entry be called from any thread.
     let plugin = unsafe { entry(abi::ABI_MINOR) };
     describe(plugin)
+}
+
+/// What the system says, where the error only says which of its functions failed.
+fn cause(error: &libloading::Error) -> String {
+    let said = std::error::Error::source(error);
+    said.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// What the library at `path` says of itself; nothing of it is called but its entry.

@@ -36,7 +36,7 @@ pub fn plugins(found: &[Plugin], places: &Places) -> String {
             let _ = writeln!(text, "  help: {}", obstacle.hint);
         }
     }
-    text
+    plain(&text)
 }
 
 /// The findings of a validator, one a paragraph, and what it made sure of.
@@ -58,5 +58,29 @@ pub fn report(report: &Report) -> String {
         1 => writeln!(text, "{name}: 1 thing is wrong"),
         count => writeln!(text, "{name}: {count} things are wrong"),
     };
-    text
+    plain(&text)
+}
+
+/// The same text, with what would steer a terminal made visible: a plugin that nobody trusts yet has written some of it.
+fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() && letter != '\n' {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_would_steer_a_terminal_is_shown() {
+        let text = "`id` is `\u{1b}[2J`\n  help: ü";
+        assert_eq!(plain(text), "`id` is `\\u{1b}[2J`\n  help: ü");
+    }
 }

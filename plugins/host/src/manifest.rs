@@ -198,6 +198,10 @@ impl Manifest {
 }
 
 fn abi_version(text: &str) -> Option<(u16, u16)> {
+    // A number may have a sign where it is parsed.
+    if text.contains('+') {
+        return None;
+    }
     let (major, minor) = text.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
@@ -285,6 +289,7 @@ linux-x86_64 = { path = "libblur.so" }
             "\"one\"",
             "`abi` is `one`; expected the version of the header",
         );
+        check("\"1.0\"", "\"+1.0\"", "`abi` is `+1.0`; expected");
         check(
             "acme.blur\"]",
             "blur\"]",

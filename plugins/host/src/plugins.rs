@@ -325,9 +325,12 @@ fn state(library: &Path, manifest: &Manifest, memory: &mut Memory, launch: &Laun
 /// Where the manifest and the library say different things.
 pub fn disagreement(manifest: &Manifest, description: &Description) -> Option<(String, String)> {
     let version = manifest.version.to_string();
+    let [said, is] =
+        [manifest.abi, description.abi].map(|(major, minor)| format!("{major}.{minor}"));
     for (what, said, is) in [
         ("id", &manifest.id, &description.id),
         ("version", &version, &description.version),
+        ("abi", &said, &is),
     ] {
         if said != is {
             return Some((

@@ -136,10 +136,24 @@ pub fn verify(path: &Path, expected: &str) -> Result<(), Fault> {
     }
 }
 
-/// The SHA-256 of a file, in digits from 0 to f.
+/// No library is larger, so that a file without end is not read for ever.
+const LARGEST: u64 = 1 << 31;
+
+/// The SHA-256 of the file of a library, in digits from 0 to f.
 ///
-/// Errors: it cannot be read.
+/// Errors: it cannot be read, or is nothing that could be a library.
 pub fn sha256(path: &Path) -> io::Result<String> {
+    // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    if about.len() > LARGEST {
+        return Err(io::Error::other(format!(
+            "it has {} bytes, and a library has at most {LARGEST}",
+            about.len()
+        )));
+    }
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -206,6 +220,29 @@ mod tests {
         assert_eq!(
             sha256(&path).expect("it can be read"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let check = |path: &std::path::Path, expected: &str| {
+            let error = sha256(path).expect_err("it is no library").to_string();
+            assert_eq!(error, expected);
+        };
+        check(std::path::Path::new("/dev/zero"), "it is no file");
+        check(folder.path(), "it is no file");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("there is `mkfifo`").success());
+        check(&pipe, "it is no file");
+        let sparse = folder.path().join("sparse");
+        let file = std::fs::File::create(&sparse).expect("a file can be made");
+        file.set_len(super::LARGEST + 1)
+            .expect("nothing is written");
+        check(
+            &sparse,
+            "it has 2147483649 bytes, and a library has at most 2147483648",
         );
     }
 }

@@ -200,7 +200,9 @@ fn what_is_no_library_is_told_so() {
     match look(&launch(), &path) {
         Err(Look::Findings(findings)) => {
             let told = findings[0].to_string();
-            assert!(told.contains("the library cannot be loaded"), "{told}");
+            let expected = "the library cannot be loaded: ";
+            assert!(told.contains(expected), "{told}");
+            assert!(told.contains("file too short"), "{told}");
         }
         other => panic!("{other:?}"),
     }

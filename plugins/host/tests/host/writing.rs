@@ -117,6 +117,25 @@ fn the_validator_compares_the_manifest_with_the_library() {
         other.contains("set `nodes` in plugin.toml to [\"example.invert\"]"),
         "{other}"
     );
+    let other = found(&text.replace("\"1.0\"", "\"1.7\""));
+    assert!(
+        other.contains("its abi is `1.0`, but its manifest says `1.7`"),
+        "{other}"
+    );
+    let elsewhere = tempfile::tempdir().expect("a folder can be made");
+    let moved = elsewhere.path().join("libinvert.so");
+    let _ = std::fs::copy(&library, &moved).expect("it can be copied");
+    let outside = text.replace("libinvert.so", &moved.to_string_lossy());
+    assert_eq!(
+        found(&outside),
+        "",
+        "it may lie elsewhere while it is written"
+    );
+    let notes = checked(folder.path()).notes;
+    assert!(
+        notes[1].contains("lay the library beside its manifest"),
+        "{notes:?}"
+    );
     let other = found(&text.replace("libinvert", "libevert"));
     assert!(other.contains("the library cannot be read"), "{other}");
     let other = found(&text.replace("linux-", "plan9-"));
