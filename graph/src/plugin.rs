@@ -12,6 +12,8 @@ pub struct Offer {
     pub kinds: Vec<String>,
     /// Why its nodes cannot be used, and how to mend that; `None` where they can.
     pub obstacle: Option<Obstacle>,
+    /// Whether it runs in the program itself, and not in a process of its own.
+    pub in_process: bool,
 }
 
 /// Why the nodes of a plugin cannot be used.

@@ -16,7 +16,7 @@ type Migrate = dyn Fn(u32, &mut ParamValues) + Send + Sync;
 pub struct Entry {
     /// Everything there is to know about it.
     pub descriptor: Arc<Descriptor>,
-    /// Which build of which plugin it comes from; empty for built-in nodes. Part of cache keys.
+    /// Which build of which plugin it comes from, `ID@VERSION+BUILD`; empty for built-in nodes. Part of cache keys.
     pub origin: String,
     build: Arc<Build>,
     migrate: Arc<Migrate>,
@@ -115,12 +115,64 @@ impl Registry {
         &self.plugins
     }
 
-    /// The plugin that brings the kind `kind`.
+    /// The plugin that the kind `kind` of this registry comes from; `None` for built-in kinds and unknown ones.
+    pub fn source_of(&self, kind: &str) -> Option<(&str, &Offer)> {
+        let (id, _) = self.get(kind)?.origin.split_once('@')?;
+        let (id, offer) = self.plugins.get_key_value(id)?;
+        Some((id, offer))
+    }
+
+    /// The plugin that says it brings the kind `kind`, whether it can be used or not.
     pub fn plugin_of(&self, kind: &str) -> Option<(&str, &Offer)> {
         let brings = |offer: &Offer| offer.kinds.iter().any(|brought| brought == kind);
         let mut plugins = self.plugins.iter();
         plugins
             .find(|(_, offer)| brings(offer))
             .map(|(id, offer)| (id.as_str(), offer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Registry};
+    use crate::node::{Descriptor, Effect};
+    use crate::plugin::Offer;
+
+    fn kind(id: &str, origin: &str) -> Entry {
+        let descriptor = Descriptor {
+            id: id.into(),
+            version: 1,
+            title: "Blur".into(),
+            doc: "Blurs.".into(),
+            effect: Effect::Pure,
+            params: vec![],
+            inputs: vec![],
+            outputs: vec![],
+        };
+        Entry::new(descriptor, origin, |_| Err(vec![]), |_, _| {})
+    }
+
+    #[test]
+    fn a_kind_comes_from_the_plugin_that_its_origin_names_and_not_from_who_claims_it() {
+        let offer = |kinds: &[&str]| Offer {
+            version: "1.2.0".parse().expect("it is a version"),
+            kinds: kinds.iter().map(ToString::to_string).collect(),
+            obstacle: None,
+            in_process: false,
+        };
+        let mut registry = Registry::default();
+        let _ = registry
+            .insert(kind("image.blur", ""))
+            .insert(kind("acme.blur", "org.acme.blur@1.2.0+00ff"))
+            .offer("org.acme.blur", offer(&["acme.blur"]))
+            .offer("org.evil", offer(&["image.blur", "acme.blur", "evil.new"]));
+        let source = |kind: &str| registry.source_of(kind).map(|(id, _)| id);
+        assert_eq!(source("acme.blur"), Some("org.acme.blur"));
+        assert_eq!(source("image.blur"), None, "it is built in");
+        assert_eq!(source("evil.new"), None, "it cannot be used");
+        assert_eq!(
+            registry.plugin_of("evil.new").map(|(id, _)| id),
+            Some("org.evil")
+        );
     }
 }

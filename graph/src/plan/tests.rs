@@ -355,6 +355,7 @@ fn a_kind_from_a_plugin_says_which_one_and_how_to_come_by_it() {
             problem: problem.into(),
             hint: hint.into(),
         }),
+        in_process: false,
     };
     let mut registry = registry();
     check(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::describe::Finding;
 use crate::manifest::{self, Manifest, ManifestError};
-use crate::plugins::{Plugins, locate};
+use crate::plugins::{Plugin, Plugins, locate};
 use crate::search::Places;
 use crate::seen::Memory;
 use crate::trust::{Trust, TrustError, Trusted};
@@ -39,6 +39,17 @@ pub enum ConsentError {
     /// Its library is wrong.
     #[error("{0}")]
     Library(Finding),
+    /// Its library is another one than the user was shown.
+    #[error(
+        "the library `{}` was exchanged in the meantime and hashes to {sha256} now: look at it again",
+        library.display()
+    )]
+    Exchanged {
+        /// The library.
+        library: PathBuf,
+        /// What it hashes to now.
+        sha256: String,
+    },
     /// What is trusted cannot be kept.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -93,6 +104,32 @@ pub fn trust(places: &Places, which: &str, in_process: bool) -> Result<Consent, 
     let folder = folder(places, which)?;
     let manifest = Manifest::read(&folder)?;
     let (library, sha256) = locate(&folder, &manifest).map_err(ConsentError::Library)?;
+    keep(places, manifest, (library, sha256), in_process)
+}
+
+/// Trusts the very library that `plugin` was found with, which is what the user was shown.
+///
+/// Errors: it is another one by now, or there is none for this machine.
+pub fn trust_as_found(
+    places: &Places,
+    plugin: &Plugin,
+    in_process: bool,
+) -> Result<Consent, ConsentError> {
+    let manifest = Manifest::read(&plugin.folder)?;
+    let (library, sha256) = locate(&plugin.folder, &manifest).map_err(ConsentError::Library)?;
+    if plugin.sha256.as_ref() != Some(&sha256) {
+        return Err(ConsentError::Exchanged { library, sha256 });
+    }
+    keep(places, manifest, (library, sha256), in_process)
+}
+
+/// Writes down that a library is trusted.
+fn keep(
+    places: &Places,
+    manifest: Manifest,
+    (library, sha256): (PathBuf, String),
+    in_process: bool,
+) -> Result<Consent, ConsentError> {
     let mut trust = Trust::read(&places.trusted)?;
     let trusted = Trusted {
         id: manifest.id,

@@ -145,6 +145,7 @@ impl Plugin {
             version: version.unwrap_or(none),
             kinds: self.kinds.clone(),
             obstacle: self.obstacle(),
+            in_process: self.in_process,
         }
     }
 
@@ -400,8 +401,10 @@ fn enter(
     let Some(instance) = plugin.instance(launch) else {
         return;
     };
+    // What a plugin made in one process is of no use to it in another.
+    let place = if plugin.in_process { ".in-process" } else { "" };
     let origin = format!(
-        "{}@{}+{}",
+        "{}@{}+{}{place}",
         description.id,
         description.version,
         plugin.sha256.as_deref().unwrap_or_default()

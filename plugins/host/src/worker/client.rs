@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use graph::param::ParamValues;
 use graph::policy::Question;
@@ -23,9 +24,10 @@ pub struct Worker {
     /// What the library must hash to, where the user trusted it.
     sha256: Option<String>,
     session: Mutex<Option<Session>>,
-    /// How many processes were started.
-    started: Mutex<u64>,
 }
+
+/// How many workers were started to work, of all plugins: what one of them made is told by its number.
+static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// Looks at a library in a process that may die of it.
 ///
@@ -76,7 +78,6 @@ impl Worker {
             library: library.into(),
             sha256: None,
             session: Mutex::new(None),
-            started: Mutex::new(0),
         }
     }
 
@@ -120,9 +121,8 @@ impl Worker {
         if let Some(expected) = &self.sha256 {
             trust::verify(&self.library, expected)?;
         }
-        let mut started = locked(&self.started);
-        *started += 1;
-        let mut session = Session::start(&self.launch, *started)?;
+        let number = STARTED.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut session = Session::start(&self.launch, number)?;
         let library = self
             .library
             .to_str()

@@ -133,6 +133,21 @@ fn a_policy_outlives_the_process_that_made_it() {
     );
 }
 
+#[test]
+fn what_one_worker_of_a_plugin_made_is_made_again_in_another() {
+    let job = job("example.halton", &[("skip", ParamValue::Int(0))]);
+    let (one, other) = (worker("halton"), worker("halton"));
+    let made = |worker: &Worker| {
+        let outputs = worker.run(&job, &Listener::default());
+        policy(&outputs.expect("nothing is wrong"))
+    };
+    let (mine, _) = (made(&one), made(&other));
+    let chosen = one.choose(&mine, &question()).expect("it is its own");
+    // Both have made one thing, and each would call its own by the same number.
+    drop(one);
+    assert_eq!(other.choose(&mine, &question()), Ok(chosen));
+}
+
 /// The workers that this thread has started.
 fn children() -> Vec<u32> {
     let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();

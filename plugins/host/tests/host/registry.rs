@@ -10,7 +10,7 @@ use graph::registry::Registry;
 use graph::run::{Resources, Run};
 use graph::value::{Footprint, WireValue};
 use graph::workflow::Workflow;
-use smalto_host::consent::{scan, trust, untrust};
+use smalto_host::consent::{ConsentError, scan, trust, trust_as_found, untrust};
 use smalto_host::plugins::{Plugins, State};
 use smalto_host::search::Places;
 use tempfile::TempDir;
@@ -213,6 +213,29 @@ fn another_build_is_another_library_and_a_wrong_hash_is_refused() {
         ),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn the_library_that_was_shown_is_trusted_and_no_other() {
+    let machine = Machine::new();
+    let folder = machine.install("invert", "invert", &[]);
+    let shown = machine.find().found.remove(0);
+    let library = folder.join("libinvert.so");
+    let bytes = std::fs::read(&library).expect("it was written");
+    std::fs::write(&library, [&bytes[..], b"more"].concat()).expect("a file can be written");
+    let refused = trust_as_found(&machine.places, &shown, false);
+    let refused = refused.expect_err("it is another one");
+    assert!(
+        matches!(refused, ConsentError::Exchanged { .. }),
+        "{refused}"
+    );
+    assert_eq!(machine.state(&folder), State::Untrusted);
+
+    std::fs::write(&library, bytes).expect("a file can be written");
+    let consent = trust_as_found(&machine.places, &shown, true).expect("it is the one");
+    assert_eq!(Some(consent.sha256), shown.sha256);
+    let ready = machine.find().found.remove(0);
+    assert!(matches!(ready.state, State::Ready(_)) && ready.in_process);
 }
 
 #[test]
