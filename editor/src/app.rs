@@ -5,7 +5,7 @@
 //! | part | modules |
 //! |---|---|
 //! | what there is | [`tab`], [`overlay`] |
-//! | what is done | [`commands`], [`carry`], [`pending`], [`files`], [`closing`], [`runs`] |
+//! | what is done | [`commands`], [`carry`], [`pending`], [`files`], [`closing`], [`runs`], [`plugins`] |
 //! | what is seen | [`view`] |
 
 mod carry;
@@ -16,6 +16,7 @@ mod files;
 mod keys;
 mod overlay;
 mod pending;
+mod plugins;
 mod runs;
 mod tab;
 mod view;
@@ -38,6 +39,7 @@ use crate::document::{Document, recovery};
 use crate::host::Host;
 use crate::keymap::Keymap;
 use crate::palette::Palette;
+use crate::plugins::{Answer, Inventory, Request};
 use crate::preview::Thumbnails;
 use crate::queue::{self, Queue};
 use crate::runner::{self, Runner, TabId};
@@ -51,6 +53,7 @@ use crate::{canvas, form, inspector, palette, tokens, viewer};
 
 use closing::Closing;
 use overlay::Overlay;
+use plugins::Renewed;
 use tab::{Surroundings, Tab};
 
 /// Runs that only make a picture for the token view belong to documents with numbers from here on.
@@ -86,6 +89,10 @@ pub struct App {
     decoding: BTreeMap<TabId, (TabId, Ticket, Scratch)>,
     /// Whether the desktop likes it dark.
     desktop_is_dark: bool,
+    /// The plugins, and all kinds of node that there are with them.
+    inventory: Inventory,
+    /// What is being done with plugins on another thread.
+    plugin_work: Option<Request>,
 }
 
 /// What can happen in the window.
@@ -142,6 +149,8 @@ pub enum Message {
     SettingsSaved(Result<(), String>),
     /// A picture was saved, or why not.
     PictureSaved(Result<PathBuf, String>),
+    /// Plugins were looked for, and these workflows have nodes that were brought up to date.
+    Plugins(Box<Answer>, Vec<Renewed>),
     /// It is time to keep what has changed.
     Ticked,
     /// The window is to be closed.
@@ -162,8 +171,9 @@ impl App {
         let (settings, settings_error) = Stored::load(&host.folders.settings());
         let (keymap, keymap_problems) = Keymap::load(&host.folders.keymap());
         let (queue, queue_error) = Queue::load(&host.folders.queue());
-        let runner = Runner::new(host.registry.clone(), host.engine.clone());
-        let examples = files::examples(&host.examples, &host.registry);
+        let inventory = host.plugins.find(&host.registry);
+        let runner = Runner::new(inventory.registry.clone(), host.engine.clone());
+        let examples = files::examples(&host.examples, &inventory.registry);
         let mut app = Self {
             examples,
             keymap,
@@ -184,19 +194,22 @@ impl App {
             progress: None,
             decoding: BTreeMap::new(),
             desktop_is_dark: true,
+            inventory,
+            plugin_work: None,
             host,
         };
         let problems = settings_error
             .map(|error| error.to_string())
             .into_iter()
             .chain(keymap_problems.iter().map(ToString::to_string))
-            .chain(queue_error.map(|error| error.to_string()));
+            .chain(queue_error.map(|error| error.to_string()))
+            .chain(app.inventory.trouble.clone());
         let problems: Vec<String> = problems.collect();
         if !problems.is_empty() {
             app.said = Some(Said::warning(problems.join(" · ")));
         }
         let mut tasks: Vec<Task<Message>> = paths.iter().map(|path| app.open(path)).collect();
-        let left = recovery::find(&app.host.folders, &app.host.registry);
+        let left = recovery::find(&app.host.folders, &app.inventory.registry);
         let is_offered = |left: &recovery::Recoverable| {
             let offers = app.tabs.iter().filter_map(|tab| tab.document.offer());
             offers
@@ -336,6 +349,7 @@ impl App {
             Message::QueueSaved(saved) => self.on_queue_saved(saved),
             Message::SettingsSaved(result) => self.on_settings_saved(result),
             Message::PictureSaved(result) => self.on_picture_saved(result),
+            Message::Plugins(answer, renewed) => self.on_plugins_found(*answer, renewed),
             Message::Ticked => self.keep(),
             Message::CloseRequested => self.execute(Command::Quit),
             Message::Focused => {
@@ -369,12 +383,12 @@ impl App {
 
     /// The tab that is seen, with what it is looked at with.
     fn tab_and_registry(&mut self) -> (&mut Tab, Arc<Registry>) {
-        (&mut self.tabs[self.chosen], self.host.registry.clone())
+        (&mut self.tabs[self.chosen], self.inventory.registry.clone())
     }
 
     fn surroundings(&self) -> Surroundings<'_> {
         Surroundings {
-            registry: &self.host.registry,
+            registry: &self.inventory.registry,
             runner: &self.runner,
             look: self.look(),
         }
@@ -397,7 +411,7 @@ impl App {
     fn add(&mut self, document: Document) {
         let id = TabId(self.count);
         self.count += 1;
-        let mut tab = Tab::new(id, document, &self.host.registry);
+        let mut tab = Tab::new(id, document, &self.inventory.registry);
         tab.canvas.snaps = self.settings.settings.snap;
         tab.canvas.minimap = self.settings.settings.minimap;
         self.tabs.push(tab);

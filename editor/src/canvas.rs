@@ -314,6 +314,11 @@ impl Canvas {
         scene
     }
 
+    /// Lets everything be measured anew, where there are other kinds of node than before.
+    pub fn forget_scene(&mut self) {
+        *self.scene.get_mut() = None;
+    }
+
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, context: &Context<'_>) -> Action {
         let scene = self.scene(context);

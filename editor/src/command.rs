@@ -137,6 +137,8 @@ pub enum Command {
     Palette,
     /// Lists every command with its keys.
     Keys,
+    /// Lists the plugins that are here, to trust them or see what keeps them.
+    Plugins,
     /// Runs the workflow.
     Run,
     /// Runs what the selected node needs, and the node itself.

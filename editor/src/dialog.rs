@@ -8,11 +8,14 @@ pub mod entry;
 pub mod files;
 pub mod keys;
 pub mod menu;
+pub mod plugins;
 pub mod recovery;
 pub mod report;
 pub mod scope;
 
-use iced::widget::{Row, button, center, column, container, mouse_area, opaque, row, stack, text};
+use iced::widget::{
+    Row, button, center, column, container, mouse_area, opaque, rich_text, row, span, stack, text,
+};
 use iced::{Center, Element, Fill, Theme};
 
 use crate::chrome::keycap;
@@ -106,6 +109,14 @@ enum Weight {
     Secondary,
     /// It cannot be taken back.
     Danger,
+}
+
+/// Words whose first letter stands out, because it stands for them on the keyboard.
+fn lettered<'a, Message: 'a>(words: &'static str) -> Element<'a, Message> {
+    let (letter, rest) = words.split_at(words.chars().next().map_or(0, char::len_utf8));
+    rich_text::<(), _, _, _>([span(letter).underline(true), span(rest)])
+        .size(TEXT)
+        .into()
 }
 
 /// A button of a dialog with the key that stands for it; without a message it is greyed.

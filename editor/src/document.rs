@@ -10,6 +10,7 @@ pub mod notice;
 pub mod paths;
 pub mod picture;
 pub mod recovery;
+pub mod renewal;
 pub mod store;
 pub mod work;
 
@@ -508,6 +509,12 @@ impl Document {
     /// Closes the document for good; what was not saved is given up, so ask before.
     pub fn close(self) {
         self.store().close();
+    }
+
+    /// Takes over what [`renewal::renewed`] made of the workflow; undo leads back.
+    pub fn renew(&mut self, graph: &Graph) {
+        self.replace(graph);
+        self.changed();
     }
 
     /// Turns the workflow into `graph`, as one step.

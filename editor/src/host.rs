@@ -8,14 +8,18 @@ use std::sync::Arc;
 use graph::engine::Engine;
 use graph::registry::Registry;
 
+use crate::plugins::Shelf;
+
 /// Opens the device and makes an engine, or says why there is none; it may take long.
 pub type OpenEngine = dyn Fn() -> Result<Engine, String> + Send + Sync;
 
 /// All that the editor knows of the world; cheap to clone.
 #[derive(Clone)]
 pub struct Host {
-    /// The kinds of nodes there are.
+    /// The kinds of nodes that are built in.
     pub registry: Arc<Registry>,
+    /// Where plugins lie, whose nodes join those.
+    pub plugins: Shelf,
     /// Makes the engine; called when the first run starts, since a device may take long to open.
     pub engine: Arc<OpenEngine>,
     /// What runs compute on, in words.

@@ -1,6 +1,7 @@
 //! The panel beside the canvas: all that can be seen and set of what is selected.
 
 mod node;
+mod plugin;
 mod ports;
 pub(crate) mod result;
 mod several;
@@ -91,6 +92,8 @@ pub enum Message {
     Unwired(Wire),
     /// All that a node needs is to be run, and the node.
     RunToHere(NodeId),
+    /// The plugins are to be listed.
+    PluginsAsked,
 }
 
 /// What the parent shall do.
@@ -109,6 +112,8 @@ pub enum Action {
     Focus(NodeId),
     /// Run all that a node needs, and the node.
     RunTo(NodeId),
+    /// List the plugins.
+    ShowPlugins,
 }
 
 impl Action {
@@ -207,6 +212,7 @@ impl Inspector {
             Message::Pointed(node) => Action::Focus(node),
             Message::Unwired(wire) => Action::apply(Edit::Disconnect(wire)),
             Message::RunToHere(node) => Action::RunTo(node),
+            Message::PluginsAsked => Action::ShowPlugins,
         }
     }
 

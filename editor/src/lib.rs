@@ -16,6 +16,7 @@ pub mod keymap;
 mod latest;
 pub mod palette;
 pub mod param;
+pub mod plugins;
 pub mod preview;
 pub mod queue;
 pub mod runner;

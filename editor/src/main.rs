@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use clap::Parser;
 use editor::host::{Folders, Host};
+use editor::plugins::Shelf;
 use graph::engine::{Engine, Settings};
 use graph::registry::Registry;
 use graph::run::Resources;
 use graph::value::Footprint;
 use nodes::compute::Compute;
-use smalto_host::plugins::Plugins;
-use smalto_host::worker;
+use smalto_host::search::Places;
+use smalto_host::worker::{self, Launch};
 
 /// How much memory the results of runs may hold, so that only what has changed runs again.
 const CACHE: Footprint = Footprint {
@@ -42,14 +43,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse_from(arguments);
     let mut registry = Registry::default();
     nodes::register(&mut registry);
-    match Plugins::standard() {
-        Ok(mut plugins) => plugins.register(&mut registry, &nodes::exchange::exchange()),
-        // Without plugins everything else still works.
-        Err(error) => eprintln!("error: {error}"),
-    }
+    let plugins = Shelf {
+        places: Places::standard(),
+        launch: Launch::this_program(),
+        exchange: nodes::exchange::exchange(),
+    };
     let device = arguments.device;
     let host = Host {
         registry: Arc::new(registry),
+        plugins,
         device: device.clone(),
         engine: Arc::new(move || open(&device)),
         folders: Folders::standard(),

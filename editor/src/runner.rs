@@ -195,6 +195,11 @@ impl Runner {
         }
     }
 
+    /// Lets the next runs know these kinds of node; those that go on keep what they began with.
+    pub fn renew(&mut self, registry: Arc<Registry>) {
+        self.registry = registry;
+    }
+
     /// Starts a run; the task brings its messages.
     pub fn start(&mut self, request: Request) -> (RunNumber, Task<Message>) {
         let (number, messages) = self.launch(request);

@@ -12,6 +12,7 @@ use crate::canvas::selection::Selection;
 use crate::canvas::{self, wiring};
 use crate::chrome::status::Said;
 use crate::chrome::toolbar::View;
+use crate::command::Command;
 use crate::palette::{self, Mode, Palette};
 use crate::space::{self, ScreenPoint};
 use crate::{form, inspector};
@@ -132,6 +133,7 @@ impl App {
             inspector::Action::Rename { from, to } => self.rename(&from, &to),
             inspector::Action::Focus(node) => self.focus(&node),
             inspector::Action::RunTo(node) => return self.run(Some(node)),
+            inspector::Action::ShowPlugins => return self.execute(Command::Plugins),
         }
         Task::none()
     }
@@ -157,7 +159,7 @@ impl App {
         let tab = self.tab();
         let context = palette::Context {
             graph: tab.document.graph(),
-            registry: &self.host.registry,
+            registry: &self.inventory.registry,
             keymap: &self.keymap,
             recent: &self.recent_picks,
         };

@@ -48,6 +48,7 @@ impl App {
             Command::Theme => self.toggle_theme(),
             Command::Palette => self.open_palette(Mode::Command),
             Command::Keys => self.overlay = Some(Overlay::keys()),
+            Command::Plugins => return self.open_plugins(),
             Command::Run => return self.run(None),
             Command::RunToHere => match self.tab().canvas.selection.only_node().cloned() {
                 Some(node) => return self.run(Some(node)),

@@ -65,7 +65,7 @@ impl App {
             self.chosen = at;
             return Task::none();
         }
-        match Document::open(path, &self.host.registry, &self.host.folders) {
+        match Document::open(path, &self.inventory.registry, &self.host.folders) {
             Ok(document) => {
                 self.settings.settings.remember(path);
                 self.save_settings();
@@ -86,7 +86,7 @@ impl App {
     /// Opens an example as a workflow that has no file yet.
     pub(super) fn open_example(&mut self, path: &Path) -> Task<Message> {
         // What belongs to the program is not to be changed by a careless save.
-        match Workflow::open(path, &self.host.registry) {
+        match Workflow::open(path, &self.inventory.registry) {
             Ok(workflow) => {
                 let title = path.file_stem().unwrap_or_default().to_string_lossy();
                 let folder = path.parent().unwrap_or(path);

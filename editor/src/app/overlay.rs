@@ -19,6 +19,7 @@ use crate::dialog::entry::{self, Entry};
 use crate::dialog::files::{self, Files};
 use crate::dialog::keys::{self, Keys};
 use crate::dialog::menu::{self, Item, Menu};
+use crate::dialog::plugins::{self, Plugins};
 use crate::dialog::recovery::{self, Recovery};
 use crate::dialog::report::{self, Report};
 use crate::document::Document;
@@ -39,6 +40,8 @@ pub enum Overlay {
     Picture(Files, Box<Save>),
     /// The keys of all commands.
     Keys(Keys),
+    /// The plugins.
+    Plugins(Box<Plugins>),
     /// What shall become of changes that are not saved.
     Unsaved(Confirm<Unsaved>, Closing),
     /// What killed editors have left behind.
@@ -71,6 +74,8 @@ pub enum Message {
     Files(files::Message),
     /// Something happened in the list of keys.
     Keys(keys::Message),
+    /// Something happened in the list of plugins.
+    Plugins(plugins::Message),
     /// Something happened to the question about unsaved changes.
     Unsaved(confirm::Message),
     /// Something happened in the list of what was left behind.
@@ -168,6 +173,7 @@ impl Overlay {
         Some(match self {
             Self::Files(files) | Self::Picture(files, _) => files.view().map(Message::Files),
             Self::Keys(keys) => keys.view(keymap).map(Message::Keys),
+            Self::Plugins(plugins) => plugins.view().map(Message::Plugins),
             Self::Unsaved(confirm, _) => confirm.view().map(Message::Unsaved),
             Self::Recovery(recovery) => recovery.view().map(Message::Recovery),
             Self::Report(report) => report.view().map(Message::Report),
@@ -182,7 +188,7 @@ impl App {
     pub(super) fn param_context(&self) -> param::Context<'_> {
         param::Context {
             graph: self.tab().document.graph(),
-            registry: &self.host.registry,
+            registry: &self.inventory.registry,
         }
     }
 
@@ -208,6 +214,9 @@ impl App {
                 self.on_picture(files, save, message)
             }
             (Overlay::Keys(keys), Message::Keys(message)) => self.on_keys(keys, message),
+            (Overlay::Plugins(plugins), Message::Plugins(message)) => {
+                self.on_plugins(plugins, message)
+            }
             (Overlay::Unsaved(confirm, closing), Message::Unsaved(message)) => {
                 self.on_unsaved(confirm, closing, message)
             }
@@ -346,7 +355,7 @@ impl App {
 
     fn restore(&mut self, left: Recoverable) {
         self.untitled += 1;
-        let (registry, folders) = (&self.host.registry, &self.host.folders);
+        let (registry, folders) = (&self.inventory.registry, &self.host.folders);
         match Document::recovered(left, self.untitled, registry, folders) {
             Ok(document) => self.add(document),
             Err(error) => self.report(&error),

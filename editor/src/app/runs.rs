@@ -37,7 +37,7 @@ impl App {
             label,
         };
         let is_busy = self.queue.running().is_some();
-        let _ = self.queue.add(&request, &self.host.registry);
+        let _ = self.queue.add(&request, &self.inventory.registry);
         if self.queue.is_paused() {
             self.queue.resume();
         }
@@ -49,12 +49,14 @@ impl App {
 
     /// Starts the next run of the queue, if it can start.
     fn advance(&mut self) -> Task<Message> {
-        let task = self.queue.advance(&mut self.runner, &self.host.registry);
+        let task = self
+            .queue
+            .advance(&mut self.runner, &self.inventory.registry);
         if let Some(entry) = self.queue.running()
-            && let Ok(request) = entry.request(&self.host.registry)
+            && let Ok(request) = entry.request(&self.inventory.registry)
             && let Some(tab) = self.tabs.iter_mut().find(|tab| tab.id == request.document)
         {
-            tab.ran = Some(Ran::new(request.graph, &self.host.registry));
+            tab.ran = Some(Ran::new(request.graph, &self.inventory.registry));
         }
         task.map(Message::Runner)
     }
@@ -67,7 +69,7 @@ impl App {
     pub(super) fn on_runner(&mut self, message: runner::Message) -> Task<Message> {
         let action = self.runner.update(message);
         for tab in &mut self.tabs {
-            tab.gather(&self.runner, &self.host.registry);
+            tab.gather(&self.runner, &self.inventory.registry);
         }
         match action {
             runner::Action::None => Task::none(),
@@ -130,7 +132,7 @@ impl App {
                 let request = self
                     .queue
                     .get(id)
-                    .map(|entry| entry.request(&self.host.registry));
+                    .map(|entry| entry.request(&self.inventory.registry));
                 match request {
                     Some(Ok(request)) => {
                         let document = Document::of_graph(
@@ -285,7 +287,7 @@ impl App {
             End::Cancelled => Err("it was cancelled".to_owned()),
             End::Refused(why) => Err(why.clone()),
         };
-        let registry = self.host.registry.clone();
+        let registry = self.inventory.registry.clone();
         let Some(tab) = self.tabs.iter_mut().find(|tab| tab.id == id) else {
             return Task::none();
         };

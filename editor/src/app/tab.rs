@@ -135,6 +135,14 @@ impl Tab {
         }
     }
 
+    /// Takes over that there are other kinds of node than before.
+    pub fn renew(&mut self, registry: &Registry) {
+        self.canvas.forget_scene();
+        self.faults = Faults::default();
+        self.compared = None;
+        self.refresh(registry);
+    }
+
     /// Finds out which results are of what was there before a change.
     ///
     /// While something is dragged this waits for the end of the drag: it would be asked at every moment of it.

@@ -178,7 +178,7 @@ impl App {
             return None;
         };
         let graph = self.tab().document.graph();
-        let view = field.view(graph, &self.host.registry)?;
+        let view = field.view(graph, &self.inventory.registry)?;
         let view = container(view).width(bounds.size.width.max(120.0));
         let view = pin(view).x(bounds.origin.x).y(bounds.origin.y);
         Some(Element::from(view).map(|message| Message::Overlay(overlay::Message::Param(message))))

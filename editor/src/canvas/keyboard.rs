@@ -113,6 +113,7 @@ impl Canvas {
             | Command::Theme
             | Command::Palette
             | Command::Keys
+            | Command::Plugins
             | Command::Run
             | Command::RunToHere
             | Command::Cancel => Action::None,

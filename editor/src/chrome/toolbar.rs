@@ -203,6 +203,7 @@ impl<'a> Toolbar<'a> {
             space().width(GAP_SMALL),
             self.command(Command::Theme, look, true),
             self.command(Command::Keys, Icon::Keyboard, true),
+            self.command(Command::Plugins, Icon::Puzzle, true),
         ]
         .spacing(2.0)
         .align_y(Center)

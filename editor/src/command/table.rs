@@ -321,6 +321,7 @@ pub const TABLE: &[Row] = &[
         &["Ctrl+Shift+P", "Ctrl+P"],
     ),
     row(Command::Keys, View, "view.keys", "Keys", &["?", "F1"]),
+    row(Command::Plugins, View, "view.plugins", "Plugins…", &["P"]),
     row(Command::Run, Run, "run.all", "Run", &["Ctrl+Enter"]),
     row(
         Command::RunToHere,

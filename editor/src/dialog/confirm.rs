@@ -2,11 +2,11 @@
 
 use iced::keyboard::{self, Key, key::Named};
 use iced::widget::button::Status;
-use iced::widget::{button, container, rich_text, span, text};
+use iced::widget::{button, container, text};
 use iced::{Element, Theme};
 
 use super::scope::{Scope, plain};
-use super::{Card, Weight, action};
+use super::{Card, Weight, action, lettered};
 use crate::theme::{GAP_LARGE, Icon, Look, TEXT, style};
 
 /// How wide the question is.
@@ -175,13 +175,8 @@ impl<Answer: Clone> Confirm<Answer> {
 
 impl<Answer> Choice<Answer> {
     fn view(&self, at: usize, is_chosen: bool) -> Element<'_, Message> {
-        // The letter that takes it stands out.
-        let (letter, rest) = self
-            .words
-            .split_at(self.words.chars().next().map_or(0, char::len_utf8));
-        let words = rich_text::<(), _, _, _>([span(letter).underline(true), span(rest)]).size(TEXT);
         let weight = self.weight;
-        button(container(words).center_y(20.0))
+        button(container(lettered(self.words)).center_y(20.0))
             .padding([5.0, GAP_LARGE - 2.0])
             .style(move |theme, status| chosen(weight, is_chosen, theme, status))
             .on_press(Message::Picked(at))
@@ -190,7 +185,12 @@ impl<Answer> Choice<Answer> {
 }
 
 /// The style of a choice, with an edge around the one that Enter takes.
-fn chosen(weight: Weight, is_chosen: bool, theme: &Theme, status: Status) -> button::Style {
+pub(super) fn chosen(
+    weight: Weight,
+    is_chosen: bool,
+    theme: &Theme,
+    status: Status,
+) -> button::Style {
     let mut style = match weight {
         Weight::Primary => style::button::primary(theme, status),
         Weight::Secondary => style::button::secondary(theme, status),

@@ -8,7 +8,7 @@ use iced::keyboard::{Key, key::Named};
 use iced::widget::{Column, Id, button, column, container, row, rule, text, text_input};
 use iced::{Element, Fill};
 
-use super::{Context, Inspector, Message, name_fault, ports, state, status};
+use super::{Context, Inspector, Message, name_fault, plugin, ports, state, status};
 use crate::param::Field;
 use crate::param::parts::{alarm, explained, step_key};
 use crate::param::watch::{Press, Watch};
@@ -32,8 +32,8 @@ impl Inspector {
         let parts = column![
             self.title(node, context),
             match descriptor {
-                Some(descriptor) => said(descriptor, placed),
-                None => unknown(placed),
+                Some(descriptor) => said(descriptor, placed, context),
+                None => unknown(placed, context),
             },
             state::switch(Some(placed.state)),
         ]
@@ -132,8 +132,12 @@ fn fate<'a>(
     (!lines.is_empty()).then(|| Column::with_children(lines).spacing(GAP).into())
 }
 
-/// What kind of node it is, and what it does.
-fn said<'a>(descriptor: &'a Descriptor, placed: &'a PlacedNode) -> Element<'a, Message> {
+/// What kind of node it is, what it does, and which plugin it comes from.
+fn said<'a>(
+    descriptor: &'a Descriptor,
+    placed: &'a PlacedNode,
+    context: Context<'a>,
+) -> Element<'a, Message> {
     let kind = row![
         text(&descriptor.title).size(TEXT),
         text(format!("{} · version {}", descriptor.id, placed.version))
@@ -143,16 +147,14 @@ fn said<'a>(descriptor: &'a Descriptor, placed: &'a PlacedNode) -> Element<'a, M
     .spacing(GAP)
     .align_y(Vertical::Center);
     let doc = text(&descriptor.doc).size(TEXT).style(style::text::muted);
-    column![kind, doc].spacing(GAP_SMALL).into()
+    column![kind, doc]
+        .push(plugin::source(&placed.kind, context))
+        .spacing(GAP_SMALL)
+        .into()
 }
 
 /// What is known of a node whose kind nobody knows.
-fn unknown(placed: &PlacedNode) -> Element<'_, Message> {
-    let kind = &placed.kind;
-    let head = format!(
-        "The kind `{kind}` is not known here; it may come from a plugin. \
-         The node is kept as it is: mute it to run the rest."
-    );
+fn unknown<'a>(placed: &'a PlacedNode, context: Context<'a>) -> Element<'a, Message> {
     let values = placed
         .params
         .iter()
@@ -170,7 +172,7 @@ fn unknown(placed: &PlacedNode) -> Element<'_, Message> {
         .into()
     });
     column![
-        text(head).size(TEXT).style(style::text::warning),
+        plugin::lacking(&placed.kind, context),
         Column::with_children(lines).spacing(GAP_SMALL),
     ]
     .spacing(GAP)

@@ -64,7 +64,7 @@ impl Panel {
                 from: from.clone(),
                 to: to.clone(),
             }),
-            Action::Field(_) | Action::Focus(_) | Action::RunTo(_) => None,
+            Action::Field(_) | Action::Focus(_) | Action::RunTo(_) | Action::ShowPlugins => None,
         };
         if let Some(edit) = edit {
             let _ = self.graph.apply(edit).expect("a valid edit");

@@ -7,7 +7,7 @@ use iced::widget::{Column, Id, button, column, row, space, text, text_editor};
 use iced::{Element, Fill};
 
 use super::node::section;
-use super::{Context, Inspector, Message, ResultEvent, status};
+use super::{Context, Inspector, Message, ResultEvent, plugin, status};
 use crate::param::exposure::flag;
 use crate::param::parts::{step_key, tool};
 use crate::param::watch::{Press, Watch};
@@ -42,7 +42,7 @@ impl Inspector {
             Column::with_children(faults).spacing(GAP),
             section("Can be set from outside", params(context)),
             section("Results", results(context)),
-            has_plugins.then(|| section("Plugins it needs", plugins(context))),
+            has_plugins.then(|| section("Plugins it needs", plugin::needed(context))),
         ]
         .spacing(GAP_LARGE - 2.0)
         .into()
@@ -94,18 +94,6 @@ fn results(context: Context<'_>) -> Element<'_, Message> {
         line(name.clone(), target, withdraw)
     });
     Column::with_children(lines).spacing(2.0).into()
-}
-
-fn plugins(context: Context<'_>) -> Element<'_, Message> {
-    let lines = context.graph.plugins().iter().map(|(name, versions)| {
-        row![
-            text(name).size(TEXT).width(Fill),
-            text(versions).size(TEXT_SMALL).style(style::text::faint),
-        ]
-        .align_y(Vertical::Center)
-        .into()
-    });
-    Column::with_children(lines).spacing(GAP_SMALL).into()
 }
 
 /// A name outside, what it stands for, and a button that takes it back.

@@ -11,6 +11,7 @@ use graph::registry::Registry;
 use crate::canvas::Loose;
 use crate::command::Command;
 use crate::keymap::Keymap;
+use crate::plugins::Source;
 
 /// One thing that can be picked.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Entry {
     pub doc: String,
     /// The keys that do it without the palette.
     pub keys: String,
+    /// The plugin that a node comes from.
+    pub plugin: Option<Source>,
     /// The sockets to which the loose wire can go, the best first.
     pub fits: Vec<Fit>,
 }
@@ -91,6 +94,7 @@ pub fn nodes(registry: &Registry, graph: &Graph, loose: Option<&Loose>) -> (Vec<
             group: descriptor.group().into(),
             doc: descriptor.doc.clone(),
             keys: String::new(),
+            plugin: Source::of(registry, &descriptor.id),
             pick: Pick::Node(descriptor),
             fits,
         }
@@ -218,6 +222,7 @@ fn between(
                 group: output.kind.name().into(),
                 doc,
                 keys: String::new(),
+                plugin: None,
                 pick: Pick::Wire {
                     from: from.clone(),
                     to,
@@ -239,6 +244,7 @@ pub fn commands(keymap: &Keymap) -> Vec<Entry> {
             group: command.group().title().into(),
             doc: command.doc().into(),
             keys: keymap.label(command),
+            plugin: None,
             fits: Vec::new(),
         })
         .collect()

@@ -16,6 +16,7 @@ use crate::chrome::counted;
 use crate::param::parts::scrolled;
 use crate::param::watch::{Press, Watch};
 use crate::param::words;
+use crate::plugins::Source;
 use crate::theme::{
     GAP, GAP_LARGE, GAP_SMALL, Icon, Look, TEXT, TEXT_HEADING, TEXT_SMALL, TEXT_TITLE, icon, style,
 };
@@ -151,10 +152,12 @@ impl Palette {
 
     fn line<'a>(&'a self, at: usize, line: &'a rank::Row, look: &'a Look) -> Element<'a, Message> {
         let entry = &self.entries[line.entry];
+        let plugin = entry.plugin.as_ref().map(|_| puzzle());
         let title = row![
             marked(&entry.title, &line.letters, look),
             space().width(Fill)
         ]
+        .push(plugin)
         .spacing(GAP)
         .align_y(Vertical::Center);
         let title = if entry.keys.is_empty() {
@@ -191,6 +194,7 @@ impl Palette {
         let head = column![text(&entry.title).size(TEXT_TITLE), name].spacing(2.0);
         parts = parts.push(head);
         parts = parts.push(text(&entry.doc).size(TEXT).style(style::text::muted));
+        parts = parts.push(entry.plugin.as_ref().map(plugin));
         if !entry.fits.is_empty() && matches!(self.mode, Mode::Add { .. }) {
             parts = parts.push(self.chips(&entry.fits, look));
         }
@@ -378,6 +382,25 @@ fn ports<'a>(
             .spacing(GAP_SMALL)
             .into(),
     )
+}
+
+/// The mark of what comes from a plugin.
+fn puzzle<'a>() -> Element<'a, Message> {
+    icon(Icon::Puzzle)
+        .size(TEXT_SMALL)
+        .style(style::text::faint)
+        .into()
+}
+
+/// Which plugin a node comes from, and where that runs.
+fn plugin(source: &Source) -> Element<'_, Message> {
+    let name = text(format!("{} {}", source.id, source.version)).size(TEXT_SMALL + 1.0);
+    let place = text(format!("A plugin, {}", source.place()))
+        .size(TEXT_SMALL)
+        .style(style::text::faint);
+    row![puzzle(), column![name, place]]
+        .spacing(GAP_SMALL + 2.0)
+        .into()
 }
 
 fn dot<'a>(kind: &Kind, look: &Look) -> Element<'a, Message> {

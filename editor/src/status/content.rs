@@ -25,6 +25,9 @@ pub fn contents(graph: &Graph, registry: &Registry) -> Contents {
         };
         let mut hasher = DefaultHasher::new();
         (&node.kind, node.version).hash(&mut hasher);
+        // Another build of a plugin may compute something else.
+        let entry = registry.get(&node.kind);
+        entry.map(|entry| &entry.origin).hash(&mut hasher);
         format!("{:?}", node.state).hash(&mut hasher);
         let wires = graph.wires_into(id);
         for wire in wires {

@@ -158,9 +158,17 @@ fn hint(error: &PlanError) -> Option<String> {
             error: ParamError::Missing { .. },
             ..
         } => Some("set it in the inspector, or drag a wire to it".into()),
-        PlanError::UnknownKind { similar: None, .. } => {
-            Some("it may come from a plugin that is not here; mute it to run the rest".into())
-        }
+        PlanError::UnknownKind {
+            similar: None,
+            plugin: None,
+            ..
+        } => Some("it may come from a plugin that is not here; mute it to run the rest".into()),
+        PlanError::UnknownKind {
+            plugin: Some(_), ..
+        } => Some(
+            "the list of plugins, in the toolbar, says what keeps it; mute it to run the rest"
+                .into(),
+        ),
         _ => error.hint(),
     }
 }

@@ -16,7 +16,7 @@ pub enum SocketShape {
 }
 
 /// The kinds whose colours were picked by hand: dark, light, shape.
-const KNOWN: [(&str, u32, u32, SocketShape); 13] = [
+const KNOWN: [(&str, u32, u32, SocketShape); 14] = [
     ("curve", 0xa8_c9_5c, 0x5c_7d_10, SocketShape::Round),
     ("dataset", 0xd8_b4_55, 0x96_6f_00, SocketShape::Square),
     ("denoiser", 0x9f_8f_f5, 0x64_50_cf, SocketShape::Square),
@@ -25,6 +25,7 @@ const KNOWN: [(&str, u32, u32, SocketShape); 13] = [
     ("image", 0x62_b4_f0, 0x14_6f_b8, SocketShape::Round),
     ("mask", 0x5f_cb_c4, 0x0c_7f_78, SocketShape::Diamond),
     ("number", 0xa9_b3_c1, 0x5f_69_79, SocketShape::Round),
+    ("policy", 0xe6_db_62, 0x76_6b_00, SocketShape::Diamond),
     ("prompt", 0xec_a0_62, 0xb4_5c_12, SocketShape::Round),
     ("result", 0xc9_cf_d8, 0x4a_53_61, SocketShape::Round),
     ("text", 0x7c_cb_9e, 0x1f_7f_4c, SocketShape::Round),

@@ -43,7 +43,15 @@ fn text_can_be_read_on_every_surface() {
 #[test]
 fn wires_of_every_kind_stand_out_from_the_canvas() {
     for look in [Look::dark(), Look::light()] {
-        for kind in ["text", "tokens", "dataset", "elsewhere.thing", "weight", ""] {
+        for kind in [
+            "text",
+            "tokens",
+            "dataset",
+            "policy",
+            "elsewhere.thing",
+            "weight",
+            "",
+        ] {
             let contrast = look.kind(kind).relative_contrast(look.canvas);
             assert!(contrast >= 3.0, "{kind}, dark {}: {contrast}", look.dark);
         }

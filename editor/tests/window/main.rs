@@ -3,6 +3,7 @@
 mod fields;
 #[path = "../canvas/picture.rs"]
 mod picture;
+mod plugins;
 mod results;
 mod robot;
 #[cfg(feature = "app")]
@@ -17,6 +18,7 @@ use editor::canvas::scene::{Scene, Side};
 use editor::chrome::{empty, tabs, toolbar};
 use editor::command::Command;
 use editor::host::Host;
+use editor::plugins::Shelf;
 use editor::space::{WorldPoint, WorldVector};
 use graph::document::{Graph, NodeId, Position, Wire};
 use graph::engine::{Engine, Settings};
@@ -55,6 +57,7 @@ fn host(folder: &Path) -> Host {
     };
     Host {
         registry: Arc::new(registry()),
+        plugins: Shelf::empty(),
         engine: Arc::new(engine),
         device: "processor".into(),
         folders: robot::folders(folder),
@@ -118,7 +121,12 @@ fn socket(robot: &Robot, node: &str, port: &str, side: Side) -> Point {
 
 /// Selects a node of `text_to_image.ron` by a click on its title.
 fn select(robot: &mut Robot, node: &str) {
-    let scene = Scene::new(graph(robot), &registry(), &BTreeSet::new());
+    select_of(robot, &registry(), node);
+}
+
+/// Selects a node of a workflow of the kinds in `registry` by a click on its title.
+fn select_of(robot: &mut Robot, registry: &Registry, node: &str) {
+    let scene = Scene::new(graph(robot), registry, &BTreeSet::new());
     let bounds = scene.node(&id(node)).expect("there is such a node").bounds;
     let at = bounds.origin + WorldVector::new(60.0, 15.0);
     robot.click_at(in_window(robot, at));

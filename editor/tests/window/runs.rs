@@ -9,6 +9,7 @@ use editor::canvas::scene::Scene;
 use editor::chrome::{empty, toolbar};
 use editor::command::Command;
 use editor::host::Host;
+use editor::plugins::Shelf;
 use editor::preview::Shown;
 use editor::status::NodeStatus;
 use editor::{inspector, param};
@@ -48,6 +49,7 @@ fn host(folder: &std::path::Path) -> Host {
     };
     Host {
         registry: Arc::new(registry),
+        plugins: Shelf::empty(),
         engine: Arc::new(engine),
         device: "cpu".into(),
         folders: robot::folders(folder),

@@ -8,7 +8,7 @@ use iced::{Border, Color, Point, Rectangle, border};
 use super::brush::{Anchor, Brush, Diamond, Writing};
 use super::{Painting, param, run, shown, wires};
 use crate::canvas::camera::Detail;
-use crate::canvas::scene::node::TITLE;
+use crate::canvas::scene::node::{MARK, TITLE};
 use crate::canvas::scene::{Curve, NodeBox, Side, Socket};
 use crate::space::{WorldPoint, WorldVector};
 use crate::theme::{self, Icon, Look, SocketShape};
@@ -177,7 +177,12 @@ fn title(brush: &mut Brush<'_>, painting: &Painting<'_>, node: &NodeBox, surface
         brush.icon(WorldPoint::new(right - 8.0, middle), icon, 14.0, colour);
         right -= 22.0;
     }
-    let left = node.chevron().max_x() + 4.0;
+    let mut left = node.chevron().max_x() + 4.0;
+    if node.is_from_plugin {
+        let at = WorldPoint::new(left + MARK / 2.0 - 3.0, middle);
+        brush.icon(at, Icon::Puzzle, 12.0, surface.label);
+        left += MARK;
+    }
     let writing = Writing::line(&node.title, theme::TEXT, surface.text, right - left);
     let end = left + brush.write(WorldPoint::new(left, middle), Anchor::Left, writing) + 8.0;
     // The name tells nodes of one kind apart; where there is no room for it, the inspector has it.

@@ -24,6 +24,8 @@ pub const LINES: f32 = 72.0;
 pub const PICTURE: f32 = 148.0;
 /// What is left free at the sides and at the bottom.
 pub const PADDING: f32 = 8.0;
+/// How much room the mark in the title takes that the node is a plugin's.
+pub const MARK: f32 = 18.0;
 /// The share of a parameter's row that its name takes.
 pub const LABEL_SHARE: f32 = 0.46;
 
@@ -38,6 +40,8 @@ pub struct NodeBox {
     pub kind: String,
     /// Everything there is to know of its kind; `None` where no program here knows it.
     pub descriptor: Option<Arc<Descriptor>>,
+    /// Whether its kind comes from a plugin.
+    pub is_from_plugin: bool,
     /// How it takes less than full part in a run.
     pub state: Option<State>,
     /// Whether only its title is shown.

@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use graph::document::{Extent, Frame, Graph, Position, State};
 use graph::edit::Edit;
 use graph::param::ParamValue;
+use graph::plugin::Offer;
+use graph::registry::{Entry, Registry};
 
 use super::{Scene, Side};
 use crate::canvas::sample::{graph, id, ref_of, registry, wire};
@@ -34,6 +36,38 @@ fn a_node_is_as_large_as_what_it_shows() {
         let bounds = scene.nodes()[0].bounds;
         assert_eq!(bounds, rect(100.0, 200.0, width, height), "{kind}");
     }
+}
+
+#[test]
+fn the_node_of_a_plugin_is_marked_and_has_room_for_the_mark() {
+    let mut registry = registry();
+    let built_in = registry.get("test.mask").expect("it is known");
+    let descriptor = (*built_in.descriptor).clone();
+    let entry = Entry::new(
+        descriptor,
+        "org.acme@1.0.0+00",
+        |_| Err(Vec::new()),
+        |_, _| {},
+    );
+    let offer = Offer {
+        version: "1.0.0".parse().expect("it is a version"),
+        kinds: vec!["test.mask".into()],
+        obstacle: None,
+        in_process: false,
+    };
+    let _ = registry.insert(entry).offer("org.acme", offer);
+    let graph = graph("a_name_of_twenty_one: test.mask 0 0\nother: test.text 0 400");
+    let node = |registry: &Registry, name: &str| {
+        let scene = Scene::new(&graph, registry, &BTreeSet::new());
+        let node = scene.node(&id(name)).expect("it is there");
+        (node.is_from_plugin, node.bounds.width())
+    };
+    let name = "a_name_of_twenty_one";
+    let before = node(&crate::canvas::sample::registry(), name);
+    let marked = node(&registry, name);
+    assert!(!before.0 && marked.0);
+    assert!(marked.1 > before.1, "{before:?} {marked:?}");
+    assert!(!node(&registry, "other").0);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use graph::port::{Arity, PortSpec};
 use graph::registry::Registry;
 
 use super::{
-    LABEL_SHARE, NodeBox, PADDING, PICTURE, ParamRow, ROW, Side, Socket, TITLE, TextRow, height,
+    LABEL_SHARE, MARK, NodeBox, PADDING, PICTURE, ParamRow, ROW, Side, Socket, TITLE, TextRow,
+    height,
 };
 use crate::space::{WorldPoint, WorldRect, WorldSize};
 
@@ -55,6 +56,7 @@ pub fn measure(id: &NodeId, node: &PlacedNode, facts: &Facts<'_>) -> NodeBox {
         },
         kind: node.kind.clone(),
         descriptor,
+        is_from_plugin: facts.registry.source_of(&node.kind).is_some(),
         state: node.state,
         is_collapsed: facts.collapsed.contains(id),
         bounds: WorldRect::zero(),
@@ -291,7 +293,8 @@ fn width(node: &NodeBox) -> f32 {
         .params
         .iter()
         .map(|row| (letters(&row.socket.port.port) + 20.0) / LABEL_SHARE);
-    let title = letters(&node.title).max(letters(node.id.as_str())) + 64.0;
+    let mark = if node.is_from_plugin { MARK } else { 0.0 };
+    let title = letters(&node.title).max(letters(node.id.as_str())) + 64.0 + mark;
     let widest = ports.chain(params).fold(title, f32::max);
     let step = crate::canvas::GRID;
     ((widest / step).ceil() * step).clamp(WIDTHS.0, WIDTHS.1)
