@@ -1,5 +1,6 @@
 //! Denoisers: made, loaded, saved, asked.
 
+pub mod file;
 mod load;
 mod new;
 mod save;

@@ -6,6 +6,7 @@
 
 mod folder;
 mod loss;
+mod nld_image;
 mod report;
 mod tolerance;
 mod vq;
@@ -34,6 +35,8 @@ pub enum Family {
     LlamaGenVq,
     /// The tokenizer of aMUSEd and others: `_class_name` is `VQModel`.
     DiffusersVq,
+    /// NLD-Image: `model_type` is `nemotron_labs_diffusion_image`.
+    NldImage,
     /// Cross-entropies over a codebook: there are `cases` of losses.
     Loss,
 }
@@ -99,11 +102,12 @@ pub enum GoldenError {
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Emu35Vq,
         Self::IbqVq,
         Self::LlamaGenVq,
         Self::DiffusersVq,
+        Self::NldImage,
         Self::Loss,
     ];
 
@@ -114,6 +118,7 @@ impl Family {
             Self::IbqVq => "ibq_vq",
             Self::LlamaGenVq => "llamagen_vq",
             Self::DiffusersVq => "diffusers_vq",
+            Self::NldImage => "nld_image",
             Self::Loss => "loss",
         }
     }
@@ -128,6 +133,7 @@ impl Family {
         let text = |path: &str| config.pointer(path).and_then(serde_json::Value::as_str);
         match (text("/model_type"), text("/_class_name")) {
             (Some("Emu3p5VisionVQ"), _) => return Some(Self::Emu35Vq),
+            (Some("nemotron_labs_diffusion_image"), _) => return Some(Self::NldImage),
             (_, Some("VQModel")) => return Some(Self::DiffusersVq),
             _ => {}
         }
@@ -145,6 +151,7 @@ impl Family {
             Self::Emu35Vq | Self::IbqVq | Self::LlamaGenVq | Self::DiffusersVq => {
                 vq::compute(folder, device)
             }
+            Self::NldImage => nld_image::compute(folder, device),
             Self::Loss => loss::compute(folder, device),
         }
     }

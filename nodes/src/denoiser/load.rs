@@ -1,16 +1,33 @@
 //! `denoiser.load`
 
+use burn::tensor::FloatDType;
 use graph::prelude::*;
 
 use crate::compute::Compute;
-use crate::network::denoiser::TrainedDenoiser;
 use crate::value::Denoiser;
 
+use super::file::{self, Opened};
+
 /// Loads a denoiser from its folder.
+///
+/// Besides Smalto's own it reads NLD-Image as it is published; parts that painting does not need are passed over.
 #[derive(Clone, Debug, Params)]
 pub struct LoadDenoiser {
-    /// The folder, with `config.json`, `tokenizer.json` and `model.safetensors`.
+    /// The folder, with `config.json`, `tokenizer.json` and safetensors in one file or several.
     pub path: FilePath,
+    /// What type of numbers the network computes in.
+    pub compute: NumberType,
+}
+
+/// What type of numbers a network computes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum NumberType {
+    /// bf16 on a card, f32 on the processor.
+    Auto,
+    /// Four bytes a number: what official numbers are compared in.
+    F32,
+    /// Two bytes a number, and three digits: half the memory.
+    Bf16,
 }
 
 /// What goes out.
@@ -29,9 +46,15 @@ impl Node for LoadDenoiser {
     fn run(&self, (): (), run: &mut Run) -> Result<Outputs, NodeError> {
         let compute = Compute::of(run)?;
         let folder = run.resolve(&self.path);
-        let denoiser = TrainedDenoiser::load(&folder, compute.device(), compute.training_type())?;
-        Ok(Outputs {
-            denoiser: Denoiser::new(denoiser),
-        })
+        let dtype = match self.compute {
+            NumberType::Auto => compute.training_type(),
+            NumberType::F32 => FloatDType::F32,
+            NumberType::Bf16 => FloatDType::BF16,
+        };
+        let Opened { denoiser, notes } = file::open(&folder, compute.device(), dtype)?;
+        for note in notes {
+            run.note(note);
+        }
+        Ok(Outputs { denoiser })
     }
 }

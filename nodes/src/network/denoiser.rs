@@ -7,7 +7,8 @@ mod lookup;
 mod network;
 mod norm;
 mod order;
-mod rotary;
+pub(crate) mod published;
+pub(crate) mod rotary;
 mod text;
 mod trained;
 
@@ -17,6 +18,7 @@ pub(crate) mod golden;
 pub(crate) mod tests;
 
 pub use config::{ConfigError, DenoiserConfig, PromptConfig, RopeConfig};
+pub use layer::Layer;
 pub use network::{DenoiserNetwork, Sequence};
 pub use order::cell_order;
 pub use rotary::Rotary;

@@ -12,7 +12,7 @@ use burn::module::Module;
 use graph::error::NodeError;
 use graph::prelude::Choice;
 
-pub use checkpoint::{Checkpoint, Stored};
+pub use checkpoint::{Checkpoint, Filled, Kept, Stored};
 pub use module::parameter_bytes as bytes;
 
 /// How the numbers of a file are written.
@@ -238,8 +238,8 @@ pub fn save<M: Module>(module: &M, path: &Path, precision: Precision) -> Result<
 ///
 /// Errors: the file is damaged, or its keys are not those of `module`.
 pub fn load<M: Module>(module: M, path: &Path) -> Result<M, WeightsError> {
-    let (module, _) = Checkpoint::open(path)?.fill(module, |name| Some(name.into()))?;
-    Ok(module)
+    let filled = Checkpoint::open(path)?.fill(module, Kept::Widened, |name| Some(name.into()))?;
+    Ok(filled.module)
 }
 
 /// A fingerprint of the contents of `paths`, in their order.

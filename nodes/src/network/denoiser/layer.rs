@@ -35,12 +35,19 @@ impl Layer {
     ///
     /// Shapes: `x [batch, length, width]` → the same.
     pub fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
-        let inner = self.input_layernorm.forward(x.clone(), self.epsilon);
-        let x = x + self.self_attn.forward(inner, rotary);
+        let x = x.clone() + self.attended(x, rotary);
         let inner = self
             .post_attention_layernorm
             .forward(x.clone(), self.epsilon);
         x + self.mlp.forward(inner)
+    }
+
+    /// `attention(norm(x))`.
+    ///
+    /// Shapes: `x [batch, length, width]` → the same.
+    pub fn attended(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+        let inner = self.input_layernorm.forward(x, self.epsilon);
+        self.self_attn.forward(inner, rotary)
     }
 }
 

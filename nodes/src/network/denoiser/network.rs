@@ -141,16 +141,28 @@ impl DenoiserNetwork {
     ///
     /// Shapes: → `[batch, before + cells + after, width]`.
     pub fn states(&self, sequence: Sequence, rotary: &Rotary, dtype: FloatDType) -> Tensor<3> {
+        let mut x = self.embedded(sequence, dtype);
+        for layer in &self.encoder.layers {
+            x = layer.forward(x, rotary);
+        }
+        self.encoder.norm.forward(x, self.config.norm_epsilon)
+    }
+
+    /// What the stack is given: the whole sequence as vectors.
+    ///
+    /// Shapes: → `[batch, before + cells + after, width]`.
+    pub fn embedded(&self, sequence: Sequence, dtype: FloatDType) -> Tensor<3> {
         let mut parts = vec![
             self.text(sequence.before, dtype),
             self.cells(sequence.codes, dtype),
         ];
         parts.extend(sequence.after.map(|after| self.text(after, dtype)));
-        let mut x = Tensor::cat(parts, 1);
-        for layer in &self.encoder.layers {
-            x = layer.forward(x, rotary);
-        }
-        self.encoder.norm.forward(x, self.config.norm_epsilon)
+        Tensor::cat(parts, 1)
+    }
+
+    /// The blocks of the stack.
+    pub fn layers(&self) -> &[Layer] {
+        &self.encoder.layers
     }
 
     /// The cells' vectors behind the stack and the norm of the enlargement; what follows is linear.

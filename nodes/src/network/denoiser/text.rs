@@ -123,6 +123,15 @@ impl TextReader {
         })
     }
 
+    /// The reader, if it finds in its own template the ends of turns that a dropped prompt needs.
+    ///
+    /// Errors: it does not; then the tokenizer is that of another model.
+    pub fn checked(self) -> Result<Self, TextError> {
+        let ids = self.read("a", 1)?;
+        let _ = self.dropped(&ids)?;
+        Ok(self)
+    }
+
     /// How many ids the tokenizer whose `tokenizer.json` is `file` has.
     ///
     /// Errors: the tokenizer cannot be read.

@@ -33,6 +33,17 @@ impl TrainedDenoiser {
         dtype: FloatDType,
     ) -> Self {
         let hash = fingerprint(&network, &reader);
+        Self::hashed(network, reader, device, dtype, hash)
+    }
+
+    /// The same, where the fingerprint of the weights is known already.
+    pub fn hashed(
+        network: DenoiserNetwork,
+        reader: TextReader,
+        device: &Device,
+        dtype: FloatDType,
+        hash: String,
+    ) -> Self {
         Self {
             network,
             reader,

@@ -12,7 +12,7 @@ use super::keys::own_name;
 use super::published::Published;
 use super::{VqNetwork, VqTokenizer};
 use crate::network::layers::Init;
-use crate::network::weights::{self, Checkpoint, WeightsError};
+use crate::network::weights::{Checkpoint, Filled, Kept, WeightsError};
 
 const CONFIG: &str = "config.json";
 
@@ -87,10 +87,10 @@ impl VqTokenizer {
         prefix: &str,
         device: &Device,
     ) -> Result<Self, NodeError> {
-        let hash = weights::hash(checkpoint.files())?;
-        let network = fill(checkpoint, published, prefix, device)
+        let filled = fill(checkpoint, published, prefix, device)
             .map_err(|error| error.at(&checkpoint.files()[0]))?;
-        Ok(Self::new(published.config.clone(), network, device, hash))
+        let config = published.config.clone();
+        Ok(Self::new(config, filled.module, device, filled.hash))
     }
 }
 
@@ -109,7 +109,7 @@ fn fill(
     published: &Published,
     prefix: &str,
     device: &Device,
-) -> Result<VqNetwork, WeightsError> {
+) -> Result<Filled<VqNetwork>, WeightsError> {
     let config = &published.config;
     let names = checkpoint.arrays().keys();
     let names = names.filter_map(|name| name.strip_prefix(prefix));
@@ -119,7 +119,7 @@ fn fill(
         BTreeMap::new()
     };
     let network = VqNetwork::new(config, &mut Init::blank(device), device);
-    let (network, _) = checkpoint.fill(network, |name| {
+    checkpoint.fill(network, Kept::Widened, |name| {
         let name = name.strip_prefix(prefix)?;
         match averages.get(name) {
             Some(weight) => own_name(config, weight),
@@ -127,6 +127,5 @@ fn fill(
             None if averages.values().any(|weight| *weight == name) => None,
             None => own_name(config, name),
         }
-    })?;
-    Ok(network)
+    })
 }

@@ -6,7 +6,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use burn::module::Module;
+use burn::tensor::{DType, Shape, TensorData};
 use half::{bf16, f16};
+use rayon::prelude::*;
 use safetensors::Dtype;
 use serde::Deserialize;
 
@@ -29,6 +31,26 @@ pub struct Checkpoint {
     files: Vec<PathBuf>,
     arrays: BTreeMap<String, Stored>,
     promised: Option<BTreeSet<String>>,
+}
+
+/// What type the parameters of a network get that is filled from a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All are f32.
+    Widened,
+    /// Those that lie in the file in two bytes a number stay so.
+    AsStored,
+}
+
+/// A network that was filled from a checkpoint.
+#[derive(Debug)]
+pub struct Filled<M> {
+    /// The network.
+    pub module: M,
+    /// The arrays that the network has no use for, in order of their names.
+    pub passed_over: Vec<String>,
+    /// A fingerprint of the arrays that went into it.
+    pub hash: String,
 }
 
 /// An array of a checkpoint, not read yet.
@@ -201,20 +223,24 @@ impl Checkpoint {
     /// Errors: it cannot be read, holds numbers of another type, or a number that is not finite.
     pub fn read(&self, name: &str) -> Result<Array, WeightsError> {
         let (stored, bytes) = self.bytes(name)?;
-        let damaged = |problem: String| {
-            WeightsError::damaged(&self.files[stored.file], format!("`{name}` {problem}"))
-        };
-        let values = match stored.dtype() {
-            Dtype::I8 => self.dequantised(name, stored, &bytes)?,
-            dtype => widened(dtype, &bytes).map_err(damaged)?,
-        };
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(damaged(format!("holds {} at {at}", values[at])));
-        }
         Ok(Array {
             shape: stored.shape().to_vec(),
-            values,
+            values: self.numbers(name, stored, &bytes)?,
         })
+    }
+
+    fn numbers(&self, name: &str, stored: &Stored, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {
+        let values = match stored.dtype() {
+            Dtype::I8 => self.dequantised(name, stored, bytes)?,
+            dtype => widened(dtype, bytes).map_err(|problem| self.broken(name, stored, problem))?,
+        };
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(at) => {
+                let problem = format!("holds {} at {at}", values[at]);
+                Err(self.broken(name, stored, problem))
+            }
+            None => Ok(values),
+        }
     }
 
     fn dequantised(
@@ -223,9 +249,7 @@ impl Checkpoint {
         stored: &Stored,
         bytes: &[u8],
     ) -> Result<Vec<f32>, WeightsError> {
-        let damaged = |problem: String| {
-            WeightsError::damaged(&self.files[stored.file], format!("`{name}` {problem}"))
-        };
+        let damaged = |problem: String| self.broken(name, stored, problem);
         let scales = format!("{name}{SCALE}");
         if !self.arrays.contains_key(&scales) {
             return Err(damaged(format!(
@@ -258,7 +282,7 @@ impl Checkpoint {
         Ok(weights)
     }
 
-    /// `module` with these arrays, and the names of those that were passed over.
+    /// `module` with these arrays.
     ///
     /// `by` says what the module calls an array; those for which it gives none are passed over.
     /// Sides of 1 at the end of an array's shape do not count: a 1 × 1 convolution is a matrix.
@@ -268,20 +292,71 @@ impl Checkpoint {
     pub fn fill<M: Module>(
         &self,
         module: M,
+        kept: Kept,
         by: impl Fn(&str) -> Option<String>,
-    ) -> Result<(M, Vec<String>), WeightsError> {
+    ) -> Result<Filled<M>, WeightsError> {
         let mut names = BTreeMap::new();
-        let mut passed = Vec::new();
+        let mut passed_over = Vec::new();
         for name in self.arrays.keys().filter(|name| !self.is_scale(name)) {
             match by(name) {
                 Some(own) => {
                     let _ = names.insert(own, name.as_str());
                 }
-                None => passed.push(name.clone()),
+                None => passed_over.push(name.clone()),
             }
         }
-        let module = module::fill_from(self, &names, module)?;
-        Ok((module, passed))
+        module::check_against(self, &names, &module)?;
+        let mut hashes = BTreeMap::new();
+        let module = module::apply(module, |own, shape| {
+            let Some(name) = names.get(own) else {
+                return Err(module::absent(own));
+            };
+            let (data, hash) = self.tensor(name, shape, kept)?;
+            let _ = hashes.insert(own.to_owned(), hash);
+            Ok(data)
+        })?;
+        let mut hasher = blake3::Hasher::new();
+        for (name, hash) in &hashes {
+            let _ = hasher.update(name.as_bytes()).update(hash.as_bytes());
+        }
+        Ok(Filled {
+            module,
+            passed_over,
+            hash: hasher.finalize().to_hex().to_string(),
+        })
+    }
+
+    /// The array called `name` for a tensor of `shape`, which differs by sides of 1 alone; and a fingerprint of its bytes.
+    fn tensor(
+        &self,
+        name: &str,
+        shape: Shape,
+        kept: Kept,
+    ) -> Result<(TensorData, blake3::Hash), WeightsError> {
+        let (stored, bytes) = self.bytes(name)?;
+        let hash = blake3::hash(&bytes);
+        let dtype = match (kept, stored.dtype()) {
+            (Kept::AsStored, Dtype::BF16) => DType::BF16,
+            (Kept::AsStored, Dtype::F16) => DType::F16,
+            _ => {
+                let values = self.numbers(name, stored, &bytes)?;
+                return Ok((TensorData::new(values, shape), hash));
+            }
+        };
+        // The exponent of a number that is not finite is all ones.
+        let exponent: u16 = if dtype == DType::BF16 { 0x7f80 } else { 0x7c00 };
+        let words = bytes.as_chunks::<2>().0;
+        let broken = words
+            .par_iter()
+            .position_any(|word| u16::from_le_bytes(*word) & exponent == exponent);
+        match broken {
+            Some(at) => Err(self.broken(name, stored, format!("holds no finite number at {at}"))),
+            None => Ok((TensorData::from_bytes_vec(bytes, shape, dtype), hash)),
+        }
+    }
+
+    fn broken(&self, name: &str, stored: &Stored, problem: impl std::fmt::Display) -> WeightsError {
+        WeightsError::damaged(&self.files[stored.file], format!("`{name}` {problem}"))
     }
 }
 

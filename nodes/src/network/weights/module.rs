@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{Shape, Tensor, TensorData};
 
 use super::{Array, Checkpoint, Stored, Weights, WeightsError};
 
@@ -58,20 +58,21 @@ pub(super) fn fill<M: Module>(weights: Weights, module: M) -> Result<M, WeightsE
     let shapes = shapes.map(|(name, array)| (name.as_str(), array.shape.as_slice()));
     check(&module, &shapes.collect())?;
     let mut arrays = weights.arrays;
-    apply(module, |name| match arrays.remove(name) {
-        Some(array) => Ok(array),
+    apply(module, |name, shape| match arrays.remove(name) {
+        Some(array) => Ok(TensorData::new(array.values, shape)),
         None => Err(absent(name)),
     })
 }
 
-/// `module` with the arrays of `checkpoint`; `names` says for each of the module's names what it is called there.
+/// Checks that the arrays of `checkpoint` are those of `module`; `names` says for each of the module's names what it is
+/// called there.
 ///
-/// Errors: keys that are missing, unknown or of another shape, or an array that cannot be read.
-pub(super) fn fill_from<M: Module>(
+/// Errors: keys that are missing, unknown or of another shape.
+pub(super) fn check_against<M: Module>(
     checkpoint: &Checkpoint,
     names: &BTreeMap<String, &str>,
-    module: M,
-) -> Result<M, WeightsError> {
+    module: &M,
+) -> Result<(), WeightsError> {
     let shapes = names.iter().map(|(own, name)| {
         let shape = checkpoint
             .arrays()
@@ -79,14 +80,10 @@ pub(super) fn fill_from<M: Module>(
             .map_or(&[][..], Stored::shape);
         (own.as_str(), shape)
     });
-    check(&module, &shapes.collect())?;
-    apply(module, |own| match names.get(own) {
-        Some(name) => checkpoint.read(name),
-        None => Err(absent(own)),
-    })
+    check(module, &shapes.collect())
 }
 
-fn absent(name: &str) -> WeightsError {
+pub(super) fn absent(name: &str) -> WeightsError {
     WeightsError::Misfit {
         problems: vec![format!("`{name}` is missing")],
     }
@@ -102,9 +99,12 @@ fn check<M: Module>(module: &M, shapes: &BTreeMap<&str, &[usize]>) -> Result<(),
     Err(WeightsError::Misfit { problems })
 }
 
-fn apply<M: Module>(
+/// `module` with what `read` gives for each of its names and shapes.
+///
+/// Errors: the first that `read` gives.
+pub(super) fn apply<M: Module>(
     module: M,
-    read: impl FnMut(&str) -> Result<Array, WeightsError>,
+    read: impl FnMut(&str, Shape) -> Result<TensorData, WeightsError>,
 ) -> Result<M, WeightsError> {
     let mut filler = Filler {
         path: Vec::new(),
@@ -172,7 +172,7 @@ struct Filler<R> {
     failed: Option<WeightsError>,
 }
 
-impl<R: FnMut(&str) -> Result<Array, WeightsError>> ModuleMapper for Filler<R> {
+impl<R: FnMut(&str, Shape) -> Result<TensorData, WeightsError>> ModuleMapper for Filler<R> {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name.into());
     }
@@ -185,16 +185,16 @@ impl<R: FnMut(&str) -> Result<Array, WeightsError>> ModuleMapper for Filler<R> {
         if self.failed.is_some() {
             return param;
         }
-        let array = match (self.read)(&self.path.join(".")) {
-            Ok(array) => array,
+        let data = match (self.read)(&self.path.join("."), param.lazy_shape()) {
+            Ok(data) => data,
             Err(error) => {
                 self.failed = Some(error);
                 return param;
             }
         };
         let device = param.lazy_device().without_autodiff();
-        let shape = param.lazy_shape();
-        let tensor = Tensor::from_data(TensorData::new(array.values, shape), (&device, DType::F32));
+        let dtype = data.dtype();
+        let tensor = Tensor::from_data(data, (&device, dtype));
         Param::initialized(param.id, tensor)
     }
 }
