@@ -46,6 +46,19 @@ impl Failure {
         }
     }
 
+    /// What went wrong, in one line.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Unequal(problem)
+            | Self::Invalid { problem, .. }
+            | Self::Unwritten { problem, .. } => problem.clone(),
+            Self::Problems(files) => format!("{} workflow files are wrong", files.len()),
+            Self::Nodes(failed) => format!("{} nodes failed", failed.len()),
+            Self::Stopped => "stopped".into(),
+            Self::Cancelled => "cancelled".into(),
+        }
+    }
+
     /// Tells the user, on standard error.
     pub fn report(&self) -> ExitCode {
         match self {

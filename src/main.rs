@@ -5,13 +5,14 @@
 //! | what can be asked for, a file for each command | [`command`] |
 //! | what a user may set | [`interface`], [`overrides`] |
 //! | where a workflow comes from and where results go | [`source`], [`results`], [`provenance`] |
-//! | what a model folder holds | [`checkpoint`] |
+//! | what a model folder holds, and where they lie | [`checkpoint`], [`model_folders`] |
 //! | what is said on the way | [`show`], [`failure`], [`signals`] |
 
 mod checkpoint;
 mod command;
 mod failure;
 mod interface;
+mod model_folders;
 mod overrides;
 mod provenance;
 mod results;

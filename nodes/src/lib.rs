@@ -8,6 +8,7 @@
 //! | where tensors live | [`compute`] |
 //! | how values reach plugins | [`exchange`] |
 //! | official numbers | [`golden`] |
+//! | what a model folder is | [`recognise`] |
 
 pub mod compute;
 pub mod decoder;
@@ -20,6 +21,7 @@ pub mod input;
 pub mod network;
 pub mod output;
 pub mod prompt;
+pub mod recognise;
 pub mod sample;
 pub mod tokenizer;
 pub mod train;

@@ -6,7 +6,9 @@ mod tiny;
 // The program as its users meet it: exit codes, messages, files.
 mod bad_input;
 mod command_line;
+mod golden;
 mod metadata;
+mod models;
 mod plugins;
 mod policy;
 mod program;

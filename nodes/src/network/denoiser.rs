@@ -9,6 +9,7 @@ mod norm;
 mod order;
 pub(crate) mod published;
 pub(crate) mod rotary;
+pub mod synthetic;
 mod text;
 mod trained;
 

@@ -16,4 +16,6 @@ mod tests;
 
 pub use codec::VqTokenizer;
 pub use config::{Layout, Matching, PixelRange, VqConfig, VqConfigError};
+pub use file::keys_of;
 pub use network::VqNetwork;
+pub use published::{Published, PublishedError};

@@ -14,6 +14,7 @@ use graph::prelude::Choice;
 
 pub use checkpoint::{Checkpoint, Filled, Kept, Stored};
 pub use module::parameter_bytes as bytes;
+pub use module::shapes;
 
 /// How the numbers of a file are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -269,5 +270,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WeightsError> {
     file::write_whole(path, bytes)
 }
 
+#[cfg(test)]
+mod checkpoint_tests;
 #[cfg(test)]
 mod tests;

@@ -72,14 +72,14 @@ impl DenoiserNetwork {
     pub fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
         let width = config.width;
         let table = |rows: usize, deviation: f32, init: &mut Init| Table {
-            weight: Param::from_tensor(init.normal([rows, width], deviation)),
+            weight: init.normal_parameter([rows, width], deviation),
         };
         // The four tokens of a cell add up.
         let spread = 1.0 / (4.0 * width as f32).sqrt();
         let resample = |spread: f32, init: &mut Init| Resample {
             norm: Norm::new(width, config.norm_gains, init),
             conv: Kernel {
-                weight: Param::from_tensor(init.normal([width, width, 2, 2], spread)),
+                weight: init.normal_parameter([width, width, 2, 2], spread),
             },
         };
         let encoder = Encoder {

@@ -16,7 +16,7 @@ impl Norm {
     /// A norm that changes nothing but the scale.
     pub fn new(width: usize, gains: bool, init: &Init) -> Self {
         Self {
-            weight: gains.then(|| Param::from_tensor(init.constant([width], 1.0))),
+            weight: gains.then(|| init.constant_parameter([width], 1.0)),
         }
     }
 

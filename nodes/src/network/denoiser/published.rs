@@ -1,6 +1,5 @@
 //! The `config.json` of NLD-Image.
 
-use safetensors::Dtype;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,8 +10,8 @@ use crate::network::weights::Checkpoint;
 const MODEL_TYPE: &str = "nemotron_labs_diffusion_image";
 
 /// Where the table of codes lies among the weights, and the matrix that scores codes.
-const CODES: &str = "encoder.gen_embedding.weight";
-const HEAD: &str = "encoder.gen_predictor.weight";
+pub const CODES: &str = "encoder.gen_embedding.weight";
+pub const HEAD: &str = "encoder.gen_predictor.weight";
 
 /// What keeps the norms around the change of resolution finite; the configuration does not tell.
 const RESAMPLE_EPSILON: f64 = 1e-6;
@@ -130,6 +129,23 @@ pub fn is_published(file: &Value) -> bool {
 ///
 /// Errors: a field is missing, or asks for what this program does not compute.
 pub fn read(file: &Value, checkpoint: &Checkpoint) -> Result<DenoiserConfig, PublishedError> {
+    read_with(file, |name| {
+        let stored = checkpoint.arrays().get(name)?;
+        Some(stored.shape().to_vec())
+    })
+}
+
+/// The same, where `shape` tells the sides of the arrays.
+///
+/// Errors: as for [`read`].
+pub fn read_with(
+    file: &Value,
+    shape: impl Fn(&str) -> Option<Vec<usize>>,
+) -> Result<DenoiserConfig, PublishedError> {
+    let table = |name: &'static str| {
+        let sides: Option<[usize; 2]> = shape(name).and_then(|shape| shape.try_into().ok());
+        sides.ok_or(PublishedError::NoTable { name })
+    };
     let mut file = file.clone();
     if let Some(fields) = file.as_object_mut()
         && fields.contains_key("rope_parameters")
@@ -140,7 +156,7 @@ pub fn read(file: &Value, checkpoint: &Checkpoint) -> Result<DenoiserConfig, Pub
     let file =
         File::deserialize(&file).map_err(|error| PublishedError::Field(error.to_string()))?;
     file.check()?;
-    let ([codebook, _], [code_rows, _]) = (table(checkpoint, HEAD)?, table(checkpoint, CODES)?);
+    let ([codebook, _], [code_rows, _]) = (table(HEAD)?, table(CODES)?);
     let spare = code_rows.saturating_sub(codebook);
     let rope = &file.rope_parameters;
     let key_heads = file.num_key_value_heads.unwrap_or(file.num_attention_heads);
@@ -227,15 +243,6 @@ impl File {
     }
 }
 
-/// The sides of a matrix of the checkpoint.
-fn table(checkpoint: &Checkpoint, name: &'static str) -> Result<[usize; 2], PublishedError> {
-    let stored = checkpoint.arrays().get(name);
-    let stored = stored.filter(|stored| stored.dtype() != Dtype::BOOL);
-    stored
-        .and_then(|stored| stored.shape().try_into().ok())
-        .ok_or(PublishedError::NoTable { name })
-}
-
 /// The part of an NLD-Image checkpoint that a parameter belongs to if a denoiser has no use for it.
 pub fn unused(name: &str) -> Option<&'static str> {
     let parts = [
@@ -250,4 +257,57 @@ pub fn unused(name: &str) -> Option<&'static str> {
     ];
     let part = parts.iter().find(|(start, _)| name.starts_with(start));
     part.map(|(_, part)| *part)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value, json};
+
+    use super::read;
+    use crate::network::weights::Checkpoint;
+
+    fn golden() -> (Value, Checkpoint) {
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/golden/nld_image");
+        let text = std::fs::read(folder.join("config.json")).expect("the fixture is there");
+        let checkpoint = Checkpoint::open(&folder).expect("the fixture is whole");
+        (
+            serde_json::from_slice(&text).expect("it is JSON"),
+            checkpoint,
+        )
+    }
+
+    #[test]
+    fn the_sizes_of_the_codebook_are_those_of_the_weights() {
+        let (file, checkpoint) = golden();
+        let config = read(&file, &checkpoint).expect("the fixture is sound");
+        assert_eq!((config.codebook, config.mask_id), (128, 129));
+        assert_eq!(config.spare_codes, 256);
+    }
+
+    #[test]
+    fn what_is_not_computed_is_refused_by_its_name() {
+        let (file, checkpoint) = golden();
+        for (path, value, named) in [
+            ("/num_attention_heads", json!(0), "heads"),
+            ("/num_key_value_heads", json!(3), "key_heads"),
+            ("/head_dim", json!(15), "head_width"),
+            ("/hidden_size", json!(1_u64 << 60), "width"),
+            ("/num_hidden_layers", json!(1_u64 << 40), "layers"),
+            ("/hidden_act", json!("gelu"), "hidden_act"),
+            ("/attention_bias", json!(true), "attention_bias"),
+            ("/rope_parameters/rope_type", json!("linear"), "rope_type"),
+            ("/rope_parameters/mscale", json!(2.0), "mscale"),
+            ("/rms_norm_eps", json!(0.0), "norm_epsilon"),
+            ("/mask_token_id", json!(100_000), "text_mask_id"),
+        ] {
+            let mut file = file.clone();
+            let place = file.pointer_mut(path).expect("the field is there");
+            *place = value;
+            let error = read(&file, &checkpoint).expect_err("it is not sound");
+            assert!(error.to_string().contains(named), "{path}: {error}");
+        }
+    }
 }

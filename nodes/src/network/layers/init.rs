@@ -1,5 +1,6 @@
 //! What parameters start from.
 
+use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use graph::random::{Random, Stream};
 
@@ -48,6 +49,43 @@ impl Init {
     /// The same number everywhere.
     pub fn constant<const D: usize>(&self, shape: [usize; D], value: f32) -> Tensor<D> {
         self.tensor(vec![value; shape.iter().product()], shape)
+    }
+
+    /// A parameter that starts from [`Init::normal`]; of a network that is about to be filled it takes no memory yet.
+    pub fn normal_parameter<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        deviation: f32,
+    ) -> Param<Tensor<D>> {
+        match self.stream {
+            None => self.later(shape),
+            Some(_) => Param::from_tensor(self.normal(shape, deviation)),
+        }
+    }
+
+    /// A parameter that starts from [`Init::constant`]; likewise.
+    pub fn constant_parameter<const D: usize>(
+        &self,
+        shape: [usize; D],
+        value: f32,
+    ) -> Param<Tensor<D>> {
+        match self.stream {
+            None => self.later(shape),
+            Some(_) => Param::from_tensor(self.constant(shape, value)),
+        }
+    }
+
+    fn later<const D: usize>(&self, shape: [usize; D]) -> Param<Tensor<D>> {
+        let zeros = move |device: &Device, learns: bool| {
+            let tensor = Tensor::zeros(shape, (device, DType::F32));
+            if learns {
+                tensor.require_grad()
+            } else {
+                tensor
+            }
+        };
+        let id = ParamId::new();
+        Param::uninitialized(id, zeros, self.device.clone(), true, shape.into())
     }
 
     fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {

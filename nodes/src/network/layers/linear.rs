@@ -18,7 +18,7 @@ impl Linear {
     /// A layer with a bias whose outputs start with `gain` times the spread of its inputs.
     pub fn new(inputs: usize, outputs: usize, gain: f32, init: &mut Init) -> Self {
         let mut layer = Self::without_bias(inputs, outputs, gain, init);
-        layer.bias = Some(Param::from_tensor(init.constant([outputs], 0.0)));
+        layer.bias = Some(init.constant_parameter([outputs], 0.0));
         layer
     }
 
@@ -26,7 +26,7 @@ impl Linear {
     pub fn without_bias(inputs: usize, outputs: usize, gain: f32, init: &mut Init) -> Self {
         let deviation = gain / (inputs as f32).sqrt();
         Self {
-            weight: Param::from_tensor(init.normal([outputs, inputs], deviation)),
+            weight: init.normal_parameter([outputs, inputs], deviation),
             bias: None,
         }
     }

@@ -54,7 +54,7 @@ impl TokenizerNetwork {
             QuantiserConfig::Scalar { .. } => None,
             QuantiserConfig::Codebook {
                 codes, dimensions, ..
-            } => Some(Param::from_tensor(init.normal([*codes, *dimensions], 1.0))),
+            } => Some(init.normal_parameter([*codes, *dimensions], 1.0)),
         };
         Self {
             encoder: Encoder::new(config, init),

@@ -1,6 +1,6 @@
 //! A published tokenizer's folder: `config.json` and safetensors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
 use burn::tensor::Device;
@@ -110,22 +110,40 @@ fn fill(
     prefix: &str,
     device: &Device,
 ) -> Result<Filled<VqNetwork>, WeightsError> {
-    let config = &published.config;
+    let network = VqNetwork::new(&published.config, &mut Init::blank(device), device);
+    checkpoint.fill(
+        network,
+        Kept::Widened,
+        keys_of(checkpoint, published, prefix),
+    )
+}
+
+/// What the network calls each of those arrays of `checkpoint` whose names begin with `prefix`.
+///
+/// Where an average over the training counts, it takes the place of the weight itself.
+pub fn keys_of(
+    checkpoint: &Checkpoint,
+    published: &Published,
+    prefix: &str,
+) -> impl Fn(&str) -> Option<String> {
     let names = checkpoint.arrays().keys();
     let names = names.filter_map(|name| name.strip_prefix(prefix));
-    let averages = if published.averaged {
-        averages(names)
+    let averages: BTreeMap<String, String> = if published.averaged {
+        let averages = averages(names).into_iter();
+        averages
+            .map(|(average, weight)| (average, weight.to_owned()))
+            .collect()
     } else {
         BTreeMap::new()
     };
-    let network = VqNetwork::new(config, &mut Init::blank(device), device);
-    checkpoint.fill(network, Kept::Widened, |name| {
-        let name = name.strip_prefix(prefix)?;
+    let averaged: BTreeSet<String> = averages.values().cloned().collect();
+    let (config, prefix) = (published.config.clone(), prefix.to_owned());
+    move |name| {
+        let name = name.strip_prefix(&prefix)?;
         match averages.get(name) {
-            Some(weight) => own_name(config, weight),
-            // Where there is an average, the weight itself does not count.
-            None if averages.values().any(|weight| *weight == name) => None,
-            None => own_name(config, name),
+            Some(weight) => own_name(&config, weight),
+            None if averaged.contains(name) => None,
+            None => own_name(&config, name),
         }
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! Encoder, codebook and decoder.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::nn::GroupNorm;
 use burn::nn::conv::Conv2d;
 use burn::tensor::activation::silu;
@@ -53,12 +53,11 @@ struct Ends {
 impl VqNetwork {
     /// A network of this configuration, which must have passed [`VqConfig::check`].
     pub fn new(config: &VqConfig, init: &mut Init, device: &Device) -> Self {
-        let vectors = init.normal([config.codes, config.dimensions], 1.0);
         Self {
             encoder: Half::encoder(config, init, device),
             narrow: convolution(config.latent, config.dimensions, 1, device),
             codebook: Codebook {
-                weight: Param::from_tensor(vectors),
+                weight: init.normal_parameter([config.codes, config.dimensions], 1.0),
             },
             widen: convolution(config.dimensions, config.latent, 1, device),
             decoder: Half::decoder(config, init, device),

@@ -11,6 +11,12 @@ const GROUPS: usize = 32;
 /// Channels of LlamaGen's first level, which its configuration does not tell.
 const LLAMAGEN_CHANNELS: usize = 128;
 
+/// What the tokenizers are called.
+const VQ_MODEL: &str = "the VQModel of diffusers";
+const IBQ: &str = "an IBQ tokenizer";
+const EMU: &str = "the tokenizer of Emu3.5";
+const LLAMAGEN: &str = "a tokenizer of LlamaGen or Janus";
+
 /// A published tokenizer, as its configuration tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
@@ -132,30 +138,36 @@ fn llamagen_channels() -> usize {
 }
 
 impl Published {
+    /// What the tokenizer that `file` tells of is called, or `None` where it tells of none that is known.
+    pub fn model(file: &Value) -> Option<&'static str> {
+        let text = |path: &str| file.pointer(path).and_then(Value::as_str);
+        let is_ibq = |class: &str| class.rsplit('.').next() == Some("IBQ");
+        if text("/_class_name") == Some("VQModel") {
+            return Some(VQ_MODEL);
+        }
+        if text("/model/class_path").is_some_and(is_ibq) {
+            return Some(IBQ);
+        }
+        if text("/model_type") == Some("Emu3p5VisionVQ") {
+            return Some(EMU);
+        }
+        file.get("codebook_embed_dim").map(|_| LLAMAGEN)
+    }
+
     /// The tokenizer that `file`, a `config.json`, tells of.
     ///
     /// Errors: it tells of none that is known, or of one that cannot be.
     pub fn read(file: &Value) -> Result<Self, PublishedError> {
-        let text = |path: &str| file.pointer(path).and_then(Value::as_str);
-        let published = if text("/_class_name") == Some("VQModel") {
-            parse::<Diffusers>("a VQModel", file)?.published()?
-        } else if let Some(ibq) = file.pointer("/model/init_args").filter(|_| is_ibq(file)) {
-            parse::<Ibq>("an IBQ tokenizer", ibq)?.published()?
-        } else if text("/model_type") == Some("Emu3p5VisionVQ") {
-            parse::<Emu>("Emu3.5's tokenizer", file)?.published()?
-        } else if file.get("codebook_embed_dim").is_some() {
-            parse::<LlamaGen>("a LlamaGen tokenizer", file)?.published()?
-        } else {
-            return Err(PublishedError::Unknown);
+        let layout = Self::model(file).ok_or(PublishedError::Unknown)?;
+        let published = match layout {
+            VQ_MODEL => parse::<Diffusers>(layout, file)?.published()?,
+            IBQ => parse::<Ibq>(layout, &file["model"]["init_args"])?.published()?,
+            EMU => parse::<Emu>(layout, file)?.published()?,
+            _ => parse::<LlamaGen>(layout, file)?.published()?,
         };
         published.config.check()?;
         Ok(published)
     }
-}
-
-fn is_ibq(file: &Value) -> bool {
-    let class = file.pointer("/model/class_path").and_then(Value::as_str);
-    class.is_some_and(|class| class.rsplit('.').next() == Some("IBQ"))
 }
 
 fn parse<T: for<'a> Deserialize<'a>>(

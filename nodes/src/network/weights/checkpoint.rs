@@ -89,33 +89,43 @@ impl Checkpoint {
     ///
     /// Errors: there are none, a file of the index is missing, or a file is damaged.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
-        if path.is_dir() {
-            return Self::of_folder(path);
+        let (checkpoint, absent) = Self::open_what_is_there(path)?;
+        match absent.into_iter().next() {
+            None => Ok(checkpoint),
+            Some((path, holds)) => Err(WeightsError::Shard { holds, path }),
         }
-        refuse_pickle(path)?;
-        Self::of_files(vec![path.into()], None)
     }
 
-    fn of_folder(folder: &Path) -> Result<Self, WeightsError> {
+    /// The same, but files of the index that are missing are told of: which, and how many arrays each holds.
+    ///
+    /// Errors: there are no weights, or a file is damaged.
+    pub fn open_what_is_there(
+        path: &Path,
+    ) -> Result<(Self, BTreeMap<PathBuf, usize>), WeightsError> {
+        let single = |path: PathBuf| Ok((Self::of_files(vec![path], None)?, BTreeMap::new()));
+        if !path.is_dir() {
+            refuse_pickle(path)?;
+            return single(path.into());
+        }
         for name in NAMES {
-            let index = folder.join(format!("{name}.safetensors.index.json"));
+            let index = path.join(format!("{name}.safetensors.index.json"));
             if index.is_file() {
-                return Self::of_index(folder, &index);
+                return Self::of_index(path, &index);
             }
-            let single = folder.join(format!("{name}.safetensors"));
-            if single.is_file() {
-                return Self::of_files(vec![single], None);
+            let file = path.join(format!("{name}.safetensors"));
+            if file.is_file() {
+                return single(file);
             }
         }
-        let (weights, pickle) = files(folder)?;
+        let (weights, pickle) = files(path)?;
         match (weights.as_slice(), pickle) {
-            ([single], _) => Self::of_files(vec![single.clone()], None),
-            ([], Some(pickle)) => Err(pickled(&pickle)),
+            ([file], _) => single(file.clone()),
+            ([], Some(path)) => Err(WeightsError::Pickle { path }),
             ([], None) => Err(WeightsError::None {
-                folder: folder.into(),
+                folder: path.into(),
             }),
             (several, _) => Err(WeightsError::damaged(
-                folder,
+                path,
                 format!(
                     "there are {} weight files, but no `model.safetensors.index.json` says what belongs to what",
                     several.len()
@@ -124,14 +134,16 @@ impl Checkpoint {
         }
     }
 
-    fn of_index(folder: &Path, path: &Path) -> Result<Self, WeightsError> {
+    fn of_index(
+        folder: &Path,
+        path: &Path,
+    ) -> Result<(Self, BTreeMap<PathBuf, usize>), WeightsError> {
         let text = std::fs::read(path).map_err(|error| WeightsError::io(path, &error))?;
         let index: Index = serde_json::from_slice(&text).map_err(|error| {
             WeightsError::damaged(path, format!("no index of weights: {error}"))
         })?;
-        let names: BTreeSet<&String> = index.weight_map.values().collect();
-        let mut shards = Vec::new();
-        for name in names {
+        let mut shards: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        for name in index.weight_map.values() {
             let mut parts = Path::new(name).components();
             let plain = matches!(
                 (parts.next(), parts.next()),
@@ -143,17 +155,13 @@ impl Checkpoint {
                     format!("it names a file outside its own folder, {name:?}"),
                 ));
             }
-            let shard = folder.join(name);
-            if !shard.is_file() {
-                let holds = index.weight_map.values().filter(|file| *file == name);
-                return Err(WeightsError::Shard {
-                    holds: holds.count(),
-                    path: shard,
-                });
-            }
-            shards.push(shard);
+            *shards.entry(folder.join(name)).or_default() += 1;
         }
-        Self::of_files(shards, Some(index.weight_map.into_keys().collect()))
+        let (there, absent): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            shards.into_iter().partition(|(shard, _)| shard.is_file());
+        let promised = index.weight_map.into_keys().collect();
+        let checkpoint = Self::of_files(there.into_keys().collect(), Some(promised))?;
+        Ok((checkpoint, absent))
     }
 
     fn of_files(
@@ -295,16 +303,7 @@ impl Checkpoint {
         kept: Kept,
         by: impl Fn(&str) -> Option<String>,
     ) -> Result<Filled<M>, WeightsError> {
-        let mut names = BTreeMap::new();
-        let mut passed_over = Vec::new();
-        for name in self.arrays.keys().filter(|name| !self.is_scale(name)) {
-            match by(name) {
-                Some(own) => {
-                    let _ = names.insert(own, name.as_str());
-                }
-                None => passed_over.push(name.clone()),
-            }
-        }
+        let (names, passed_over) = self.names(by);
         module::check_against(self, &names, &module)?;
         let mut hashes = BTreeMap::new();
         let module = module::apply(module, |own, shape| {
@@ -324,6 +323,34 @@ impl Checkpoint {
             passed_over,
             hash: hasher.finalize().to_hex().to_string(),
         })
+    }
+
+    /// What keys are missing, unknown or of another shape, if `module` is filled like that; nothing is read.
+    pub fn problems<M: Module>(
+        &self,
+        module: &M,
+        by: impl Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
+        let (names, _) = self.names(by);
+        match module::check_against(self, &names, module) {
+            Err(WeightsError::Misfit { problems }) => problems,
+            Ok(()) | Err(_) => Vec::new(),
+        }
+    }
+
+    /// The arrays by the names that `by` gives them, and the names of those for which it gives none.
+    fn names(&self, by: impl Fn(&str) -> Option<String>) -> (BTreeMap<String, &str>, Vec<String>) {
+        let mut names = BTreeMap::new();
+        let mut passed_over = Vec::new();
+        for name in self.arrays.keys().filter(|name| !self.is_scale(name)) {
+            match by(name) {
+                Some(own) => {
+                    let _ = names.insert(own, name.as_str());
+                }
+                None => passed_over.push(name.clone()),
+            }
+        }
+        (names, passed_over)
     }
 
     /// The array called `name` for a tensor of `shape`, which differs by sides of 1 alone; and a fingerprint of its bytes.
@@ -379,13 +406,9 @@ fn files(folder: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>), WeightsError>
 fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     match ending.filter(|ending| PICKLES.contains(ending)) {
-        Some(_) => Err(pickled(path)),
+        Some(_) => Err(WeightsError::Pickle { path: path.into() }),
         None => Ok(()),
     }
-}
-
-fn pickled(path: &Path) -> WeightsError {
-    WeightsError::Pickle { path: path.into() }
 }
 
 fn widened(dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, String> {

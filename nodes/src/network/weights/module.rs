@@ -14,6 +14,13 @@ pub fn parameter_bytes<M: Module>(module: &M) -> u64 {
     count.0
 }
 
+/// Names and shapes of all parameters of `module`.
+pub fn shapes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
+    let mut check = Check::default();
+    module.visit(&mut check);
+    check.shapes
+}
+
 struct Count(u64);
 
 impl ModuleVisitor for Count {

@@ -1,0 +1,132 @@
+//! What a model folder is to this program, told without loading it.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, published};
+use crate::network::layers::Init;
+use crate::network::tokenizer::{TokenizerConfig, TokenizerNetwork};
+use crate::network::vq::{Published, VqNetwork, keys_of};
+use crate::network::weights::Checkpoint;
+
+/// What a model folder is to this program.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recognised {
+    /// What it is called.
+    pub model: &'static str,
+    /// The node that loads it.
+    pub loaded_by: &'static str,
+    /// How many codes it has; absent where the configuration is wrong.
+    pub codebook: Option<usize>,
+    /// How many arrays of each of its parts are passed over.
+    pub passed_over: BTreeMap<String, usize>,
+    /// What keeps it from loading: keys that are missing, unknown or of another shape, or a wrong configuration.
+    pub problems: Vec<String>,
+}
+
+/// What the folder is whose `config.json` is `config`, or `None` where this program does not know its like.
+pub fn recognise(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> {
+    let text = |field: &str| config.get(field).and_then(Value::as_str);
+    if text("architecture") == Some(TokenizerConfig::ARCHITECTURE) {
+        return Some(own_tokenizer(config, checkpoint));
+    }
+    if text("format") == Some(DenoiserConfig::FORMAT) {
+        return Some(own_denoiser(config, checkpoint));
+    }
+    if published::is_published(config) {
+        return Some(nld_image(config, checkpoint));
+    }
+    vq(config, checkpoint)
+}
+
+impl Recognised {
+    fn new(model: &'static str, loaded_by: &'static str) -> Self {
+        Self {
+            model,
+            loaded_by,
+            codebook: None,
+            passed_over: BTreeMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn wrong(mut self, problem: impl std::fmt::Display) -> Self {
+        self.problems.push(format!("config.json: {problem}"));
+        self
+    }
+}
+
+/// Parameters that are only counted lie nowhere.
+fn blank() -> (Init, Device) {
+    let device = Device::flex();
+    (Init::blank(&device), device)
+}
+
+fn own_tokenizer(config: &Value, checkpoint: &Checkpoint) -> Recognised {
+    let mut found = Recognised::new("a tokenizer of Smalto", "tokenizer.load");
+    let config: TokenizerConfig = match serde_json::from_value(config.clone()) {
+        Ok(config) => config,
+        Err(error) => return found.wrong(error),
+    };
+    if let Err(error) = config.check() {
+        return found.wrong(error);
+    }
+    found.codebook = Some(config.codebook());
+    let network = TokenizerNetwork::new(&config, &mut blank().0);
+    found.problems = checkpoint.problems(&network, |name| Some(name.into()));
+    found
+}
+
+fn own_denoiser(config: &Value, checkpoint: &Checkpoint) -> Recognised {
+    let mut found = Recognised::new("a denoiser of Smalto", "denoiser.load");
+    let config: DenoiserConfig = match serde_json::from_value(config.clone()) {
+        Ok(config) => config,
+        Err(error) => return found.wrong(error),
+    };
+    if let Err(error) = config.check() {
+        return found.wrong(error);
+    }
+    found.codebook = Some(config.codebook as usize);
+    let network = DenoiserNetwork::new(&config, &mut blank().0);
+    found.problems = checkpoint.problems(&network, |name| Some(name.into()));
+    found
+}
+
+fn nld_image(config: &Value, checkpoint: &Checkpoint) -> Recognised {
+    let mut found = Recognised::new("NLD-Image", "denoiser.load and tokenizer.load");
+    let config = match published::read(config, checkpoint) {
+        Ok(config) => config,
+        Err(error) => return found.wrong(error),
+    };
+    found.codebook = Some(config.codebook as usize);
+    for part in checkpoint
+        .arrays()
+        .keys()
+        .filter_map(|name| published::unused(name))
+    {
+        *found.passed_over.entry(part.into()).or_default() += 1;
+    }
+    let network = DenoiserNetwork::new(&config, &mut blank().0);
+    found.problems = checkpoint.problems(&network, |name| {
+        published::unused(name).is_none().then(|| name.into())
+    });
+    found
+}
+
+fn vq(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> {
+    let model = Published::model(config)?;
+    let mut found = Recognised::new(model, "tokenizer.load");
+    let published = match Published::read(config) {
+        Ok(published) => published,
+        Err(error) => return Some(found.wrong(error)),
+    };
+    found.codebook = Some(published.config.codes);
+    let (mut init, device) = blank();
+    let network = VqNetwork::new(&published.config, &mut init, &device);
+    let names = keys_of(checkpoint, &published, "");
+    found.problems = checkpoint.problems(&network, names);
+    Some(found)
+}

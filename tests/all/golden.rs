@@ -1,0 +1,45 @@
+//! `smalto golden`, on the folders of the repository.
+
+use tempfile::tempdir;
+
+use crate::program::{smalto, smalto_in};
+use crate::repository::root;
+
+const FOLDERS: [&str; 5] = ["diffusers_vq", "emu3_5_vq", "ibq_vq", "llamagen_vq", "loss"];
+
+#[test]
+fn official_numbers_come_out_of_every_folder() {
+    for name in FOLDERS {
+        let folder = format!("tests/fixtures/golden/{name}");
+        let ended = smalto(&["golden", &folder, "--json"]).expect(0);
+        let found: serde_json::Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
+        assert_eq!(found["family"], name);
+        let rows = found["rows"].as_array().expect("there are rows");
+        assert!(rows.len() > 5 && rows.iter().all(|row| row["ok"] == true));
+    }
+}
+
+#[test]
+fn a_number_that_differs_is_an_unequal_comparison() {
+    let copy = tempdir().expect("there is room");
+    let golden = root().join("tests/fixtures/golden/loss");
+    for name in ["config.json", "README.md", "case.safetensors"] {
+        let _ = std::fs::copy(golden.join(name), copy.path().join(name)).expect("there is room");
+    }
+    let path = copy.path().join("case.safetensors");
+    let mut bytes = std::fs::read(&path).expect("it was just written");
+    // A little off in the first number behind the header.
+    let header = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
+    bytes[8 + header + 2] ^= 0x10;
+    std::fs::write(&path, bytes).expect("there is room");
+    let ended = smalto_in(copy.path(), &["golden", "."]).expect(1);
+    assert!(ended.stdout.contains("WRONG"), "{ended:#?}");
+}
+
+#[test]
+fn a_folder_that_is_not_golden_is_told_what_is_missing() {
+    let folder = tempdir().expect("there is room");
+    let _ = smalto_in(folder.path(), &["golden", "."])
+        .expect(2)
+        .says(&["config.json", "case.safetensors"]);
+}
