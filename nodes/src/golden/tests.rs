@@ -39,11 +39,6 @@ fn diffusers_vq() {
 }
 
 #[test]
-fn nld_image() {
-    holds("nld_image");
-}
-
-#[test]
 fn loss() {
     holds("loss");
 }
