@@ -220,17 +220,10 @@ fn pulls(
     targets: Tensor<2, Int>,
 ) -> (Tensor<2>, Vec<Pull>) {
     let plain = |targets: Tensor<2, Int>| {
-        let shares = Tensor::ones(targets.dims(), (&logits.device(), DType::F32));
-        (
-            logits.clone().gather(1, targets.clone()),
-            Pull::Codes(Box::new(Codes {
-                ids: targets,
-                shares,
-            })),
-        )
+        let own = logits.clone().gather(1, targets.clone());
+        (own, pull_of(targets, logits))
     };
-    let marginal = |ids: &Tensor<2, Int>, weight: f32| {
-        let near = logits.clone().gather(1, ids.clone());
+    let marginal = |near: Tensor<2>, ids: &Tensor<2, Int>, weight: f32| {
         let lse = log_sum_exp(near.clone());
         let shares = (near - lse.clone()).exp() * weight;
         (
@@ -272,13 +265,18 @@ fn pulls(
             )
         }
         Objective::NeighbourMarginal { ids } => {
-            let (gain, pull) = marginal(ids, 1.0);
+            let near = logits.clone().gather(1, ids.clone());
+            let (gain, pull) = marginal(near, ids, 1.0);
             (gain, vec![pull])
         }
         Objective::PlainAndNeighbours { ids, weight } => {
-            let (gain, pull) = plain(targets);
-            let (near, second) = marginal(ids, *weight);
-            (gain + near, vec![pull, second])
+            // Picked together: a second gather of another width beside the first comes out wrong where both are fused.
+            let [_, count] = ids.dims();
+            let picked = Tensor::cat(vec![targets.clone(), ids.clone()], 1);
+            let picked = logits.clone().gather(1, picked);
+            let (own, near) = (picked.clone().narrow(1, 0, 1), picked.narrow(1, 1, count));
+            let (near, second) = marginal(near, ids, *weight);
+            (own + near, vec![pull_of(targets, logits), second])
         }
         Objective::SoftCodebook {
             embeddings,
@@ -293,6 +291,15 @@ fn pulls(
             )
         }
     }
+}
+
+/// The pull of the targets themselves.
+fn pull_of(targets: Tensor<2, Int>, logits: &Tensor<2>) -> Pull {
+    let shares = Tensor::ones(targets.dims(), (&logits.device(), DType::F32));
+    Pull::Codes(Box::new(Codes {
+        ids: targets,
+        shares,
+    }))
 }
 
 /// `slope` less the shares of some codes, by comparing with the codes: a scatter would neither fuse nor add in a fixed order.
