@@ -1,12 +1,15 @@
 //! What a sampler decides: how many positions a step lays, which ones, and with which tokens.
 //!
-//! Nothing here draws: noise is an argument, uniform in [0, 1), so that a caller's seed decides everything.
+//! Nothing here draws: noise is an argument, so that a caller's seed decides everything.
 
 mod budget;
 mod filter;
+mod halton;
 mod order;
 mod pick;
 mod position;
+mod remask;
+mod schedule;
 mod temperature;
 #[cfg(test)]
 mod tests;
@@ -15,8 +18,11 @@ mod twister;
 
 pub use budget::budget;
 pub use filter::{keep_top_k, keep_top_p};
+pub use halton::halton_order;
 pub use order::stratified_order;
 pub use pick::{Picked, pick};
 pub use position::{Policy, choose_positions};
+pub use remask::{RemaskRule, remask_probabilities};
+pub use schedule::{MaskRatio, arccos_budget, masked_after};
 pub use temperature::{TemperatureCurve, local_temperature};
 pub use token::{choose_token, gumbel, softmax};

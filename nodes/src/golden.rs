@@ -4,9 +4,11 @@
 //! `case.safetensors`: what went into the authors' program, and what came out of it.
 //! Each family below computes everything anew, from the weights and the inputs alone.
 
+pub mod amused_cases;
 mod folder;
 mod loss;
 mod nld_image;
+pub mod official_cases;
 mod report;
 mod tolerance;
 mod vq;

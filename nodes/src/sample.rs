@@ -3,6 +3,8 @@
 pub mod damage;
 mod draw;
 mod edit;
+mod noise;
+mod pace;
 mod picture;
 pub mod rewind;
 mod run;
@@ -11,8 +13,9 @@ mod settings;
 pub(crate) mod tests;
 
 pub use edit::{EditSamplerInputs, EditSamplerOutputs};
+pub use noise::Noise;
 pub use run::Start;
-pub use settings::{Curve, EditSampler, Policy, ResultTokens, TokenChoice};
+pub use settings::{Curve, EditSampler, Policy, RemaskRule, ResultTokens, Schedule, TokenChoice};
 
 use graph::registry::Registry;
 

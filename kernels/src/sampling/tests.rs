@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
 use super::{
-    Policy, TemperatureCurve, budget, choose_positions, choose_token, gumbel, keep_top_k,
-    keep_top_p, local_temperature, pick, softmax, stratified_order,
+    MaskRatio, Policy, RemaskRule, TemperatureCurve, arccos_budget, budget, choose_positions,
+    choose_token, gumbel, halton_order, keep_top_k, keep_top_p, local_temperature, masked_after,
+    pick, remask_probabilities, softmax, stratified_order,
 };
 
 const INFINITY: f32 = f32::INFINITY;
@@ -182,25 +183,105 @@ fn positions_are_chosen_by_the_policy() {
     let masked = [false, true, true, true, true];
     let order = [3, 0, 1, 4, 2];
     let choose = |policy, count, temperature, uniforms: &[f32]| {
+        let noise: Vec<f32> = uniforms.iter().map(|uniform| gumbel(*uniform)).collect();
         choose_positions(
             policy,
             &confidence,
             &masked,
             count,
             temperature,
-            uniforms,
+            &noise,
             &order,
         )
     };
     assert_eq!(choose(Policy::Confidence, 2, 0.0, &[]), [2, 4]);
     assert_eq!(choose(Policy::Proportional, 3, 0.0, &[]), [2, 4, 1]);
-    assert_eq!(choose(Policy::Stratified, 3, 0.0, &[]), [3, 1, 4]);
+    assert_eq!(choose(Policy::Ordered, 3, 0.0, &[]), [3, 1, 4]);
     assert_eq!(choose(Policy::Confidence, 9, 0.0, &[]), [2, 4, 1, 3]);
     // ln 0.2 + gumbel(0.95) = 1.36 beats ln 0.8 + gumbel(0.5) = 0.14; ln 1e-20 is beyond all noise.
     let uniforms = [0.5, 0.95, 0.5, 0.99, 0.5];
     assert_eq!(choose(Policy::Confidence, 2, 1.0, &uniforms), [1, 2]);
     // 0.0 + gumbel(0.99) = 4.6 beats 0.2 + gumbel(0.95) = 3.17 beats 0.8 + gumbel(0.5) = 1.17.
     assert_eq!(choose(Policy::Proportional, 3, 1.0, &uniforms), [3, 1, 2]);
+}
+
+#[test]
+fn with_ties_all_that_equal_the_last_are_laid() {
+    let confidence = [0.5, 0.25, 0.5, 0.125, 0.25];
+    let choose =
+        |policy, count| choose_positions(policy, &confidence, &[true; 5], count, 0.0, &[], &[]);
+    assert_eq!(choose(Policy::Confidence, 1), [0]);
+    assert_eq!(choose(Policy::ConfidenceWithTies, 1), [0, 2]);
+    assert_eq!(choose(Policy::ConfidenceWithTies, 2), [0, 2]);
+    assert_eq!(choose(Policy::ConfidenceWithTies, 3), [0, 2, 1, 4]);
+    assert_eq!(choose(Policy::ConfidenceWithTies, 9), [0, 2, 1, 4, 3]);
+    assert!(choose(Policy::ConfidenceWithTies, 0).is_empty());
+}
+
+#[test]
+fn what_stays_masked_follows_the_ratio() {
+    // cos(π/2 · 1/6) = 0.9659, 0.8660, 0.7071, 0.5, 0.2588, of 64.
+    assert_eq!(
+        masked_after(MaskRatio::Cosine, 64, 1.0, 6),
+        [61, 55, 45, 31, 16, 0]
+    );
+    // 0.8, 0.6, 0.4, 0.2 of 38.4.
+    assert_eq!(
+        masked_after(MaskRatio::Linear, 64, 0.6, 5),
+        [30, 23, 15, 7, 0]
+    );
+    assert_eq!(masked_after(MaskRatio::Linear, 10, 1.0, 1), [0]);
+    assert!(masked_after(MaskRatio::Cosine, 0, 1.0, 0).is_empty());
+}
+
+#[test]
+fn the_arccos_budget_is_that_of_its_formula() {
+    // 1 − arccos(t) / (π/2) at t = 1/4 … 1 is 0.1609, 0.3333, 0.5399, 1: of 100 together 16, 33, 53, 100.
+    assert_eq!(arccos_budget(100, 4), [16, 17, 20, 47]);
+    // Of 6 it would be 0, 2, 3, 6: at least one more at each step.
+    assert_eq!(arccos_budget(6, 4), [1, 1, 1, 3]);
+    for (positions, steps) in [(0, 3), (1, 5), (7, 7), (256, 32), (999, 700), (4096, 64)] {
+        let counts = arccos_budget(positions, steps);
+        assert_eq!(counts.len(), steps.min(positions));
+        assert_eq!(counts.iter().sum::<usize>(), positions);
+        assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    }
+}
+
+#[test]
+fn the_halton_order_is_that_of_the_sequence() {
+    // φ₂ = 1/2, 1/4, 3/4, 1/8, 5/8, 3/8, 7/8 …; φ₃ = 1/3, 2/3, 1/9, 4/9, 7/9, 2/9, 5/9 …
+    // On 4 rows of 3: (2, 1), (1, 2), (3, 0), (0, 1), (2, 2), (1, 0), (3, 1) …
+    assert_eq!(halton_order(4, 3)[..7], [7, 5, 9, 1, 8, 3, 10]);
+    assert_eq!(halton_order(1, 3), [1, 2, 0]);
+    assert!(halton_order(0, 3).is_empty());
+    for (rows, columns) in [(1, 1), (5, 7), (16, 16), (3, 64), (64, 2)] {
+        let mut order = halton_order(rows, columns);
+        order.sort_unstable();
+        let all: Vec<usize> = (0..rows * columns).collect();
+        assert_eq!(order, all, "{rows} × {columns}");
+    }
+}
+
+#[test]
+fn the_probability_of_being_masked_again_is_that_of_its_rule() {
+    let sureness = [0.2, 0.9];
+    let of = |rule, strength, before, after| {
+        remask_probabilities(rule, strength, before, after, &sureness)
+    };
+    // σmax = (1 − 0.75) / 0.5 = 0.5.
+    assert_eq!(of(RemaskRule::Cap, 0.125, 0.5, 0.75), [0.125; 2]);
+    assert_eq!(of(RemaskRule::Cap, 0.9, 0.5, 0.75), [0.5; 2]);
+    assert_eq!(of(RemaskRule::Rescale, 0.5, 0.5, 0.75), [0.25; 2]);
+    // softmax(−0.2, −0.9) = 0.6682, 0.3318.
+    let confidence = of(RemaskRule::Confidence, 1.0, 0.5, 0.75);
+    for (found, expected) in confidence.iter().zip([0.3341, 0.1659]) {
+        assert!((found - expected).abs() < 1e-4, "{confidence:?}");
+    }
+    assert_eq!(of(RemaskRule::Confidence, 100.0, 0.5, 0.75), [0.5; 2]);
+    // At the last step nothing may be masked again, at the first nothing is laid.
+    assert_eq!(of(RemaskRule::Cap, 0.5, 0.5, 1.0), [0.0; 2]);
+    assert_eq!(of(RemaskRule::Cap, 0.5, 0.0, 0.5), [0.0; 2]);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use graph::error::NodeError;
 use kernels::sampling;
 use rayon::prelude::*;
 
-use super::settings::{EditSampler, TokenChoice};
+use super::noise::TokenNoise;
+use super::settings::EditSampler;
 
 /// How many bytes of logits are worked on at a time.
 const CHUNK_BYTES: usize = 256 << 20;
@@ -23,39 +24,41 @@ pub(super) struct Drawn {
     pub confidence: Vec<f32>,
 }
 
-/// Chooses a token for each row of `logits [rows, codebook]`, by one number of `uniforms [rows]` each.
+/// Chooses a token for each row of `logits [rows, codebook]`, at the row's temperature; 0 takes the likeliest.
 ///
 /// Errors: a row holds no number at all.
 pub(super) fn draw(
-    logits: Tensor<2>,
+    logits: &Tensor<2>,
     sampler: &EditSampler,
-    uniforms: &[f32],
+    temperatures: &[f32],
+    noise: &TokenNoise,
 ) -> Result<Drawn, NodeError> {
     let [rows, codebook] = logits.dims();
     let at_once = (CHUNK_BYTES / 4 / codebook).clamp(1, rows.max(1));
-    let mut drawn = Drawn::default();
-    for first in (0..rows).step_by(at_once) {
-        let count = at_once.min(rows - first);
-        let mut chunk = logits.clone().narrow(0, first, count);
-        if sampler.top_k > 0 || sampler.top_p < 1.0 {
-            chunk = filtered(chunk, sampler);
+    let mut drawn = Drawn {
+        tokens: vec![0; rows],
+        confidence: vec![0.0; rows],
+    };
+    for (temperature, members) in alike(temperatures) {
+        for part in members.chunks(at_once) {
+            let mut chunk = if members.len() == rows {
+                logits.clone().narrow(0, part[0], part.len())
+            } else {
+                logits.clone().select(0, places(part, &logits.device()))
+            };
+            if sampler.top_k > 0 || sampler.top_p < 1.0 {
+                chunk = filtered(chunk, sampler);
+            }
+            let (tokens, confidence) = drawn_at(chunk, temperature, &noise.rows(part));
+            let tokens = tokens.into_data().convert::<i64>();
+            let confidence = confidence.into_data().convert::<f32>();
+            let last = codebook as i64 - 1;
+            let both = tokens.iter::<i64>().zip(confidence.iter::<f32>());
+            for (row, (token, confidence)) in part.iter().zip(both) {
+                drawn.tokens[*row] = token.clamp(0, last) as u32;
+                drawn.confidence[*row] = confidence;
+            }
         }
-        let (tokens, confidence) = match sampler.choice {
-            TokenChoice::Argmax => {
-                let picked = sampling::pick(chunk, 1.0, None);
-                (picked.tokens, picked.confidence)
-            }
-            TokenChoice::Multinomial => {
-                by_uniforms(chunk, sampler.temperature, &uniforms[first..first + count])
-            }
-        };
-        let tokens = tokens.into_data().convert::<i64>();
-        let last = codebook as i64 - 1;
-        drawn
-            .tokens
-            .extend(tokens.iter::<i64>().map(|code| code.clamp(0, last) as u32));
-        let confidence = confidence.into_data().convert::<f32>();
-        drawn.confidence.extend(confidence.iter::<f32>());
     }
     if drawn.confidence.iter().any(|p| p.is_nan()) {
         return Err(NodeError::failed(
@@ -64,6 +67,54 @@ pub(super) fn draw(
         ));
     }
     Ok(drawn)
+}
+
+/// The rows of each temperature, in the order in which the temperatures come.
+fn alike(temperatures: &[f32]) -> Vec<(f32, Vec<usize>)> {
+    let mut groups: Vec<(f32, Vec<usize>)> = Vec::new();
+    for (row, temperature) in temperatures.iter().enumerate() {
+        match groups.iter_mut().find(|(other, _)| other == temperature) {
+            Some((_, members)) => members.push(row),
+            None => groups.push((*temperature, vec![row])),
+        }
+    }
+    groups
+}
+
+/// The tokens of rows of one temperature, and the probability of each without it.
+fn drawn_at(
+    logits: Tensor<2>,
+    temperature: f32,
+    noise: &TokenNoise,
+) -> (Tensor<1, Int>, Tensor<1>) {
+    if temperature <= 0.0 {
+        let picked = sampling::pick(logits, 1.0, None);
+        return (picked.tokens, picked.confidence);
+    }
+    match noise {
+        TokenNoise::Uniform(uniforms) => by_uniforms(logits, temperature, uniforms),
+        TokenNoise::Exponential { numbers, .. } => by_exponential(logits, temperature, numbers),
+    }
+}
+
+/// Draws a code for each row from `softmax(logits / temperature)`: the largest probability divided by its number from the
+/// exponential distribution.
+///
+/// Shapes: `logits [rows, codebook]`, `exponential [rows · codebook]` → tokens `[rows]`, untempered probability of each
+/// `[rows]`.
+fn by_exponential(
+    logits: Tensor<2>,
+    temperature: f32,
+    exponential: &[f32],
+) -> (Tensor<1, Int>, Tensor<1>) {
+    let shape = logits.dims();
+    let noise = TensorData::new(exponential.to_vec(), shape);
+    let noise = Tensor::<2>::from_data(noise, &logits.device());
+    let plain = softmax(logits.clone(), 1);
+    let tempered = softmax(logits.div_scalar(temperature), 1);
+    let tokens = (tempered / noise).argmax(1);
+    let confidence = plain.gather(1, tokens.clone());
+    (tokens.reshape([shape[0]]), confidence.reshape([shape[0]]))
 }
 
 /// Draws a code for each row from `softmax(logits / temperature)`, by inversion: the first code at which the
@@ -124,6 +175,12 @@ fn below(rising: Tensor<2>, target: Tensor<2>) -> Tensor<2, Int> {
         .clamp(0, length as i64 - 1)
 }
 
+fn places(rows: &[usize], device: &Device) -> Tensor<1, Int> {
+    let rows: Vec<i64> = rows.iter().map(|row| *row as i64).collect();
+    let shape = [rows.len()];
+    Tensor::from_data(TensorData::new(rows, shape), device)
+}
+
 fn numbers(uniforms: &[f32], device: &Device) -> Tensor<2> {
     let shape = [uniforms.len(), 1];
     Tensor::from_data(TensorData::new(uniforms.to_vec(), shape), device)
@@ -148,9 +205,9 @@ fn filtered(logits: Tensor<2>, sampler: &EditSampler) -> Tensor<2> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Tensor, TensorData};
+    use burn::tensor::{Device, Int, Tensor, TensorData};
 
-    use super::by_uniforms;
+    use super::{alike, by_exponential, by_uniforms};
 
     /// The first code at which the probabilities summed up pass `uniform`.
     fn by_hand(probabilities: &[f64], uniform: f64) -> i64 {
@@ -202,5 +259,30 @@ mod tests {
                 assert!((confidence - expected).abs() < 1e-6);
             }
         }
+    }
+
+    #[test]
+    fn drawing_with_recorded_noise_takes_the_largest_quotient() {
+        let logits = [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]];
+        // softmax: 0.090, 0.245, 0.665; divided: 0.9, 0.245, 0.665 and 0.09, 0.49, 0.166.
+        let noise = [0.1, 1.0, 1.0, 1.0, 0.5, 4.0];
+        let logits = Tensor::from_floats(logits, &Device::flex());
+        let (tokens, confidence) = by_exponential(logits.clone(), 1.0, &noise);
+        let codes = |tokens: Tensor<1, Int>| tokens.into_data().convert::<i64>();
+        let tokens: Vec<i64> = codes(tokens).iter::<i64>().collect();
+        assert_eq!(tokens, [0, 1]);
+        for (found, expected) in confidence.into_data().iter::<f32>().zip([0.0900, 0.2447]) {
+            assert!((found - expected).abs() < 1e-4);
+        }
+        // Colder, the likeliest wins: 0.0003, 0.018, 0.982.
+        let (tokens, _) = by_exponential(logits, 0.25, &noise);
+        let tokens: Vec<i64> = codes(tokens).iter::<i64>().collect();
+        assert_eq!(tokens, [2, 2]);
+    }
+
+    #[test]
+    fn rows_of_one_temperature_go_together() {
+        let groups = alike(&[0.5, 0.0, 0.5, 0.0]);
+        assert_eq!(groups, [(0.5, vec![0, 2]), (0.0, vec![1, 3])]);
     }
 }

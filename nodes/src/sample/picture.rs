@@ -1,14 +1,19 @@
 //! One picture while it is being laid: the algorithm itself, without any network.
 
+mod choose;
+mod remask;
+
 use std::sync::Arc;
 
 use graph::error::NodeError;
-use graph::policy::{Policy as CustomPolicy, Question};
-use kernels::sampling;
 
-use crate::value::{Grid, Tokens};
+use crate::value::Tokens;
 
-use super::settings::{EditSampler, Policy, ResultTokens};
+use super::noise::Chance;
+use super::pace::Pace;
+use super::settings::{EditSampler, ResultTokens};
+
+pub(super) use choose::Asked;
 
 /// One picture while it is being laid.
 pub(super) struct Picture {
@@ -16,34 +21,50 @@ pub(super) struct Picture {
     codes: Vec<u32>,
     /// Which positions keep their token whatever the denoiser thinks.
     fixed: Vec<bool>,
+    /// How probable each token was when it was laid; nothing where none was laid.
+    sureness: Vec<Option<f32>>,
+    /// Whether anything was masked at the start.
+    began_masked: bool,
     /// How many positions each step lays.
-    budget: Vec<usize>,
-    /// The positions in stratified order; empty where no policy asks for it.
+    pace: Pace,
+    /// The positions in the order of the policy; empty where none asks for it.
     order: Arc<[usize]>,
-    /// How many steps there are.
+    /// How many steps lay.
     steps: usize,
     /// How many of them are done.
     done: usize,
+    /// What comes next.
+    phase: Phase,
     /// What the denoiser chose at the last step.
     choice: Vec<u32>,
     /// What is asked which positions are laid, where that is not the sampler's own policy.
     asked: Option<Asked>,
 }
 
-/// A policy of somebody else's, and what it must know of the picture.
-pub(super) struct Asked {
-    /// The policy.
-    pub policy: CustomPolicy,
-    /// How the positions lie.
-    pub grid: Grid,
-    /// The number of the picture.
-    pub number: u32,
+/// What the next step of a picture does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It lays masked positions.
+    Laying,
+    /// It edits, as do at most so many steps with it.
+    Settling(u32),
+    /// It fills some positions anew, as do so many steps with it.
+    Refining(u32),
+    /// There is none.
+    Done,
 }
 
-/// What says which positions a step lays.
-enum Chooser<'a> {
-    Own(Policy),
-    Asked(&'a Asked),
+/// What a step is about to do, as far as it is known before the denoiser is asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Turn {
+    /// The positions that the denoiser must be asked for, and no others, in rising order.
+    pub wanted: Vec<usize>,
+    /// The temperature that the token of each is drawn with; 0 takes the likeliest.
+    pub temperatures: Vec<f32>,
+    /// How many masked positions are laid.
+    count: usize,
+    /// The visible positions that are masked again.
+    remasked: Vec<usize>,
 }
 
 /// What the denoiser said of the positions that were asked for, in their order.
@@ -71,30 +92,34 @@ impl Picture {
     /// A picture that starts from `codes`, masked where nothing is laid yet.
     pub fn new(codes: Vec<u32>, order: Arc<[usize]>, sampler: &EditSampler) -> Self {
         let masked = codes.iter().filter(|code| **code == Tokens::MASK).count();
-        let editable = sampler.edit_threshold > 0.0 && sampler.edit_start;
-        let steps = match (masked, editable) {
+        let revised = sampler.edit_start && sampler.revises();
+        let refined = sampler.edit_start && sampler.refine_rounds > 0;
+        let steps = match (masked, revised) {
             (0, true) => sampler.steps as usize,
             (0, false) => 0,
             (masked, _) => masked.min(sampler.steps as usize),
         };
-        let budget = match masked {
-            0 => vec![0; steps],
-            masked => sampling::budget(masked, steps, sampler.shift),
-        };
         let fixed = codes
             .iter()
-            .map(|code| *code != Tokens::MASK && !editable)
+            .map(|code| *code != Tokens::MASK && !revised && !refined)
             .collect();
-        Self {
-            choice: codes.clone(),
-            codes,
+        let mut picture = Self {
             fixed,
-            budget,
+            sureness: vec![None; codes.len()],
+            began_masked: masked > 0,
+            pace: Pace::new(masked, codes.len(), steps, sampler),
             order,
             steps,
             done: 0,
+            phase: Phase::Laying,
+            choice: codes.clone(),
+            codes,
             asked: None,
+        };
+        if steps == 0 {
+            picture.phase = picture.behind_laying(sampler);
         }
+        picture
     }
 
     /// The same picture, whose positions somebody else chooses.
@@ -103,19 +128,28 @@ impl Picture {
         self
     }
 
-    /// How many steps the picture takes.
-    pub fn steps(&self) -> usize {
-        self.steps
+    /// How many steps the picture takes at most.
+    pub fn most_steps(&self, sampler: &EditSampler) -> usize {
+        if self.is_done() {
+            return 0;
+        }
+        let settling = if sampler.revises() {
+            sampler.post_steps
+        } else {
+            0
+        };
+        self.steps + (settling + sampler.refine_rounds) as usize
     }
 
     /// Whether all steps are done.
     pub fn is_done(&self) -> bool {
-        self.done == self.steps
+        self.phase == Phase::Done
     }
 
-    /// Whether the next step is guided.
+    /// Whether the next step is guided; those behind the last that lays are as that one was.
     pub fn is_guided(&self, sampler: &EditSampler) -> bool {
-        sampler.guides(self.done, self.steps)
+        let steps = self.steps.max(1);
+        sampler.guides(self.done.min(steps - 1), steps)
     }
 
     /// The tokens so far.
@@ -131,53 +165,85 @@ impl Picture {
         }
     }
 
-    /// The positions that the next step must ask the denoiser for, and no others, in rising order.
-    pub fn wanted(&self, sampler: &EditSampler) -> Vec<usize> {
-        if sampler.edits(self.done, self.steps) {
-            return self.positions(|position| !self.fixed[position]);
-        }
-        match self.chooser(sampler) {
-            Chooser::Own(Policy::Stratified) => {
-                let mut next = self.next_in_order();
-                next.sort_unstable();
-                next
+    /// Begins the next step: decides what the denoiser must be asked for.
+    pub fn turn(&mut self, sampler: &EditSampler, chance: Chance<'_>) -> Turn {
+        let mut turn = match self.phase {
+            Phase::Laying => self.laying(sampler, chance),
+            Phase::Settling(_) => Turn {
+                wanted: self.free(),
+                ..Turn::default()
+            },
+            Phase::Refining(_) => {
+                let wanted = self.unlaid(sampler, chance);
+                Turn {
+                    count: wanted.len(),
+                    wanted,
+                    ..Turn::default()
+                }
             }
-            Chooser::Own(Policy::Mmada | Policy::MaskGit) | Chooser::Asked(_) => {
-                self.positions(|position| self.is_masked(position))
-            }
-        }
+            Phase::Done => Turn::default(),
+        };
+        turn.temperatures = match self.phase {
+            Phase::Refining(_) => vec![0.0; turn.wanted.len()],
+            Phase::Laying | Phase::Settling(_) | Phase::Done => turn
+                .wanted
+                .iter()
+                .map(|position| sampler.token_temperature(self.is_masked(*position)))
+                .collect(),
+        };
+        turn
     }
 
-    /// Lays and edits what the next step lays and edits.
+    /// Lays, edits and masks again what the step does, and ends it.
     ///
-    /// `answers` holds one answer for each of [`Picture::wanted`]; `uniforms` one number for every position.
+    /// `answers` holds one answer for each position that the turn wanted.
     ///
-    /// Errors: a policy of somebody else's cannot choose.
+    /// Errors: a policy of somebody else's cannot choose, or recorded noise ends too early.
     pub fn advance(
         &mut self,
         sampler: &EditSampler,
+        turn: &Turn,
         answers: &Answers<'_>,
-        uniforms: &[f32],
+        chance: Chance<'_>,
     ) -> Result<Advance, NodeError> {
-        let wanted = self.wanted(sampler);
         let mut choice = self.codes.clone();
         let mut confidence = vec![0.0; self.codes.len()];
-        for (at, position) in wanted.iter().enumerate() {
+        for (at, position) in turn.wanted.iter().enumerate() {
             choice[*position] = answers.tokens[at];
             confidence[*position] = answers.confidence[at];
         }
 
-        let laid = self.chosen(sampler, &confidence, uniforms)?;
-        let edited = if sampler.edits(self.done, self.steps) {
-            self.mistakes(sampler, &choice, &confidence)
-        } else {
-            Vec::new()
+        let (laid, edited) = match self.phase {
+            Phase::Laying => {
+                let edited = if sampler.edits(self.done, self.steps) {
+                    self.mistakes(sampler, turn, &choice, &confidence)
+                } else {
+                    Vec::new()
+                };
+                (self.chosen(sampler, turn, &confidence, chance)?, edited)
+            }
+            Phase::Settling(_) => (
+                Vec::new(),
+                self.mistakes(sampler, turn, &choice, &confidence),
+            ),
+            Phase::Refining(_) | Phase::Done => (turn.wanted.clone(), Vec::new()),
         };
-        for position in laid.iter().chain(&edited) {
+        for position in &edited {
             self.codes[*position] = choice[*position];
+            if let Some(sureness) = &mut self.sureness[*position] {
+                *sureness = confidence[*position];
+            }
         }
-        self.done += 1;
+        for position in &laid {
+            self.codes[*position] = choice[*position];
+            self.sureness[*position] = Some(confidence[*position]);
+        }
+        for position in &turn.remasked {
+            self.codes[*position] = Tokens::MASK;
+            self.sureness[*position] = None;
+        }
         self.choice.clone_from(&choice);
+        self.end_step(sampler, edited.len());
         Ok(Advance {
             choice,
             confidence,
@@ -186,96 +252,50 @@ impl Picture {
         })
     }
 
-    /// What says which positions this step lays.
-    fn chooser(&self, sampler: &EditSampler) -> Chooser<'_> {
-        match &self.asked {
-            Some(asked) if !sampler.is_cut_off(self.done, self.steps) => Chooser::Asked(asked),
-            Some(_) | None => Chooser::Own(sampler.policy_at(self.done, self.steps)),
-        }
-    }
-
-    /// The masked positions that this step lays.
-    ///
-    /// Errors: a policy of somebody else's cannot choose.
-    fn chosen(
-        &self,
-        sampler: &EditSampler,
-        confidence: &[f32],
-        uniforms: &[f32],
-    ) -> Result<Vec<usize>, NodeError> {
-        let masked: Vec<bool> = (0..self.codes.len())
-            .map(|position| self.is_masked(position))
-            .collect();
-        let policy = match self.chooser(sampler) {
-            Chooser::Own(Policy::Stratified) => return Ok(self.next_in_order()),
-            Chooser::Own(Policy::Mmada) => sampling::Policy::Confidence,
-            Chooser::Own(Policy::MaskGit) => sampling::Policy::Proportional,
-            Chooser::Asked(asked) => return self.answer(asked, confidence, &masked, uniforms),
+    /// Decides what comes behind a step that replaced `edited` tokens.
+    fn end_step(&mut self, sampler: &EditSampler, edited: usize) {
+        self.phase = match self.phase {
+            Phase::Laying => {
+                self.done += 1;
+                let is_filled = self.began_masked && !self.codes.contains(&Tokens::MASK);
+                if self.done < self.steps && !is_filled {
+                    Phase::Laying
+                } else {
+                    self.behind_laying(sampler)
+                }
+            }
+            Phase::Settling(left) if left > 1 && edited > 0 => Phase::Settling(left - 1),
+            Phase::Settling(_) => self.behind_settling(sampler),
+            Phase::Refining(left) if left > 1 => Phase::Refining(left - 1),
+            Phase::Refining(_) | Phase::Done => Phase::Done,
         };
-        Ok(sampling::choose_positions(
-            policy,
-            confidence,
-            &masked,
-            self.budget[self.done],
-            sampler.choice_temperature_at(self.done, self.steps),
-            uniforms,
-            &self.order,
-        ))
     }
 
-    /// What somebody else's policy answers; it is asked only where there is something to lay.
-    fn answer(
-        &self,
-        asked: &Asked,
-        confidences: &[f32],
-        masked: &[bool],
-        random: &[f32],
-    ) -> Result<Vec<usize>, NodeError> {
-        let open = masked.iter().filter(|masked| **masked).count();
-        let count = self.budget[self.done].min(open);
-        if count == 0 {
-            return Ok(Vec::new());
+    /// What follows the steps that lay.
+    fn behind_laying(&mut self, sampler: &EditSampler) -> Phase {
+        if sampler.revises() && sampler.post_steps > 0 && self.fixed.contains(&false) {
+            Phase::Settling(sampler.post_steps)
+        } else {
+            self.behind_settling(sampler)
         }
-        asked.policy.choose(&Question {
-            step: self.done as u32,
-            steps: self.steps as u32,
-            sample: asked.number,
-            rows: asked.grid.rows as u32,
-            columns: asked.grid.columns as u32,
-            count: count as u32,
-            confidences,
-            masked,
-            random,
-        })
     }
 
-    /// The visible positions whose token this step replaces, the surest first.
-    fn mistakes(&self, sampler: &EditSampler, choice: &[u32], confidence: &[f32]) -> Vec<usize> {
-        let mut mistakes = self.positions(|position| {
-            !self.is_masked(position)
-                && !self.fixed[position]
-                && confidence[position] > sampler.edit_threshold
-                && choice[position] != self.codes[position]
-        });
-        if sampler.edit_limit > 0 {
-            mistakes.sort_by(|left, right| confidence[*right].total_cmp(&confidence[*left]));
-            mistakes.truncate(sampler.edit_limit as usize);
+    /// What follows the steps that only edit; a refinement goes on from what came out so far.
+    fn behind_settling(&mut self, sampler: &EditSampler) -> Phase {
+        if sampler.refine_rounds == 0 || !self.fixed.contains(&false) {
+            return Phase::Done;
         }
-        mistakes
-    }
-
-    /// The next masked positions of the stratified order.
-    fn next_in_order(&self) -> Vec<usize> {
-        self.order
-            .iter()
-            .copied()
-            .filter(|position| self.is_masked(*position))
-            .take(self.budget[self.done])
-            .collect()
+        self.codes = self.result(sampler).to_vec();
+        Phase::Refining(sampler.refine_rounds)
     }
 
     fn is_masked(&self, position: usize) -> bool {
         self.codes[position] == Tokens::MASK
+    }
+
+    /// The positions whose token may change.
+    fn free(&self) -> Vec<usize> {
+        self.positions(|position| !self.fixed[position])
     }
 
     fn positions(&self, wanted: impl Fn(usize) -> bool) -> Vec<usize> {

@@ -5,20 +5,16 @@ use std::sync::Arc;
 use graph::error::NodeError;
 use graph::policy::Policy as CustomPolicy;
 use graph::preview::Preview;
-use graph::random::Stream;
 use graph::run::Run;
 use kernels::sampling;
 
 use crate::value::{Denoiser, Grid, Guidance, Prompt, Query, Step, TokenHistory, Tokens};
 
 use super::draw::{Drawn, draw};
-use super::picture::{Advance, Answers, Asked, Picture};
+use super::noise::Noise;
+use super::picture::{Advance, Answers, Asked, Picture, Turn};
 use super::settings::{EditSampler, Policy};
 
-/// The draws of tokens.
-const TOKENS: u32 = 0;
-/// The draws of positions.
-const POSITIONS: u32 = 1;
 /// The seed of the stratified order, which is the same for all pictures.
 const ORDER_SEED: u32 = 42;
 
@@ -45,17 +41,34 @@ impl EditSampler {
         start: &Start,
         run: &Run,
     ) -> Result<(Tokens, TokenHistory), NodeError> {
-        let mut batch = Batch::new(self, denoiser, start, run)?;
-        let total = batch
+        let noise = Noise::seeded(run.random(self.seed));
+        self.sample_with(denoiser, start, &noise, run)
+    }
+
+    /// The same, with `noise` in place of the draws of the sampler's own seed.
+    ///
+    /// Errors: the denoiser cannot score them, the noise is too little, or the run is cancelled.
+    pub fn sample_with(
+        &self,
+        denoiser: &Denoiser,
+        start: &Start,
+        noise: &Noise,
+        run: &Run,
+    ) -> Result<(Tokens, TokenHistory), NodeError> {
+        let mut batch = Batch::new(self, denoiser, start, noise)?;
+        let most = batch
             .pictures
             .iter()
-            .map(Picture::steps)
-            .max()
-            .unwrap_or_default();
+            .map(|picture| picture.most_steps(self));
+        let total = most.max().unwrap_or_default();
         let mut steps = Vec::with_capacity(total);
         let mut shown = start.tokens.first();
         for step in run.steps(total as u32) {
-            let done = batch.advance(step?, run)?;
+            let step = step?;
+            if batch.pictures.iter().all(Picture::is_done) {
+                break;
+            }
+            let done = batch.advance(step, run)?;
             shown = done.first(&shown);
             run.preview(Preview::TokenGrid(shown.clone()));
             steps.push(done);
@@ -77,8 +90,7 @@ struct Batch<'a> {
     start: &'a Start,
     pictures: Vec<Picture>,
     grid: Grid,
-    token_draws: Stream,
-    position_draws: Stream,
+    noise: &'a Noise,
 }
 
 impl<'a> Batch<'a> {
@@ -86,7 +98,7 @@ impl<'a> Batch<'a> {
         sampler: &'a EditSampler,
         denoiser: &'a Denoiser,
         start: &'a Start,
-        run: &Run,
+        noise: &'a Noise,
     ) -> Result<Self, NodeError> {
         let tokens = &start.tokens;
         let grid = tokens.grid();
@@ -102,6 +114,7 @@ impl<'a> Batch<'a> {
             Policy::Stratified => {
                 sampling::stratified_order(grid.rows, grid.columns, ORDER_SEED).into()
             }
+            Policy::Halton => sampling::halton_order(grid.rows, grid.columns).into(),
             Policy::Mmada | Policy::MaskGit => Arc::from([]),
         };
         let pictures = (0..tokens.batch())
@@ -114,15 +127,13 @@ impl<'a> Batch<'a> {
                 Picture::new(tokens.sample(sample).to_vec(), order.clone(), sampler).asking(asked)
             })
             .collect();
-        let random = run.random(sampler.seed);
         Ok(Self {
             sampler,
             denoiser,
             start,
             pictures,
             grid,
-            token_draws: random.stream(TOKENS),
-            position_draws: random.stream(POSITIONS),
+            noise,
         })
     }
 
@@ -174,42 +185,46 @@ impl<'a> Batch<'a> {
         group: &[usize],
         step: u32,
     ) -> Result<Vec<(usize, Advance)>, NodeError> {
-        let wanted: Vec<Vec<usize>> = group
+        let turns: Vec<Turn> = group
             .iter()
-            .map(|sample| self.pictures[*sample].wanted(self.sampler))
+            .map(|sample| {
+                let chance = self.noise.at(number(self.sampler, *sample), step);
+                self.pictures[*sample].turn(self.sampler, chance)
+            })
             .collect();
-        let drawn = self.ask(group, &wanted, step)?;
+        let drawn = self.ask(group, &turns, step)?;
 
         let mut advances = Vec::with_capacity(group.len());
         let mut first = 0;
-        for (sample, wanted) in group.iter().zip(&wanted) {
-            let rows = first..first + wanted.len();
+        for (sample, turn) in group.iter().zip(&turns) {
+            let rows = first..first + turn.wanted.len();
             first = rows.end;
             let answers = Answers {
                 tokens: &drawn.tokens[rows.clone()],
                 confidence: &drawn.confidence[rows],
             };
-            let number = number(self.sampler, *sample);
-            let uniforms = self
-                .position_draws
-                .uniforms(number, step, self.grid.length());
-            let advance = self.pictures[*sample].advance(self.sampler, &answers, &uniforms)?;
-            advances.push((*sample, advance));
+            let chance = self.noise.at(number(self.sampler, *sample), step);
+            let picture = &mut self.pictures[*sample];
+            advances.push((
+                *sample,
+                picture.advance(self.sampler, turn, &answers, chance)?,
+            ));
         }
         Ok(advances)
     }
 
-    /// Asks the denoiser for the `wanted` positions of the pictures of a group and chooses their tokens.
-    fn ask(&self, group: &[usize], wanted: &[Vec<usize>], step: u32) -> Result<Drawn, NodeError> {
+    /// Asks the denoiser for what the turns of the pictures of a group want, and chooses the tokens.
+    fn ask(&self, group: &[usize], turns: &[Turn], step: u32) -> Result<Drawn, NodeError> {
         let length = self.grid.length();
-        let mut rows = Vec::new();
-        let mut uniforms = Vec::new();
-        for (at, (sample, wanted)) in group.iter().zip(wanted).enumerate() {
+        let (mut rows, mut places) = (Vec::new(), Vec::new());
+        let mut temperatures = Vec::new();
+        for (at, (sample, turn)) in group.iter().zip(turns).enumerate() {
             let number = number(self.sampler, *sample);
-            for position in wanted {
+            for position in &turn.wanted {
                 rows.push((at * length + position) as u32);
-                uniforms.push(self.token_draws.uniform(number, step, *position as u32));
+                places.push((number, *position));
             }
+            temperatures.extend_from_slice(&turn.temperatures);
         }
         if rows.is_empty() {
             return Ok(Drawn::default());
@@ -243,7 +258,8 @@ impl<'a> Batch<'a> {
                 "this is a mistake of the denoiser, please report it",
             ));
         }
-        draw(logits, self.sampler, &uniforms)
+        let noise = self.noise.tokens(step, &places)?;
+        draw(&logits, self.sampler, &temperatures, &noise)
     }
 
     fn tokens<'b>(&'b self, of: impl Fn(&'b Picture) -> &'b [u32]) -> Result<Tokens, NodeError> {

@@ -1,7 +1,11 @@
 //! What can be set on the editor-sampler.
 
+mod choice;
+mod moment;
+
 use graph::prelude::*;
-use kernels::sampling::TemperatureCurve;
+
+pub use choice::{Curve, Policy, RemaskRule, ResultTokens, Schedule, TokenChoice};
 
 /// Fills masked tokens over several steps and revises those already laid when the denoiser is sure they are wrong.
 ///
@@ -10,13 +14,17 @@ use kernels::sampling::TemperatureCurve;
 /// With `start` tokens and a `mask` it paints the region anew (in-painting);
 /// with start tokens alone it fills what is masked in them.
 ///
+/// The samplers of other papers are settings of this one: MaskGIT and aMUSEd (`schedule` `cosine`), Halton-MaskGIT
+/// (`schedule` `arccos`, `policy` `halton`), LLaDA 2.1 (`commit_threshold`, `post_steps`), ReMDM (`remask`), GIDD
+/// (`swaps`) and LaViDa-O (`refine_rounds`).
+///
 /// Source: Nemotron-Labs-Diffusion-Image, arXiv 2606.29814.
 #[derive(Clone, Debug, PartialEq, Params)]
 pub struct EditSampler {
     /// How many times the denoiser is asked; never more often than there are positions to fill.
     #[param(default = 64, range = 1..=4096)]
     pub steps: u32,
-    /// How much of the work is left to the late steps: 1 spreads it evenly, more lays few tokens early and many late.
+    /// How much of the work the schedule `shift` leaves to the late steps: 1 spreads it evenly, more lays few tokens early and many late.
     #[param(default = 5.0, range = 0.01..=100.0)]
     pub shift: f32,
     /// How strongly the prompt is followed; 0 asks without guidance, in half the time.
@@ -28,6 +36,11 @@ pub struct EditSampler {
     /// The share of the steps after which guidance ends.
     #[param(default = 1.0, range = 0.0..=1.0)]
     pub guidance_to: f64,
+    /// How many tokens each step lays.
+    pub schedule: Schedule,
+    /// The share of the picture that the schedules `cosine` and `linear` reckon to be masked at the start, for starts made as aMUSEd makes them; 0 counts what is masked.
+    #[param(default = 0.0, range = 0.0..=1.0)]
+    pub starting_mask_ratio: f32,
     /// How a position's token is chosen.
     pub choice: TokenChoice,
     /// How adventurous drawn tokens are: 1 is the denoiser's own distribution, less keeps to the likely ones.
@@ -57,6 +70,9 @@ pub struct EditSampler {
     /// The share of the steps after which every policy becomes `mmada`; 1 is never.
     #[param(default = 1.0, range = 0.0..=1.0)]
     pub order_cutoff: f64,
+    /// Guided confidence above which a masked position is laid whatever the schedule says, for fewer steps where the denoiser is sure (LLaDA 2.1, with `choice` `argmax`); 0 keeps to the schedule.
+    #[param(default = 0.0, range = 0.0..=1.0)]
+    pub commit_threshold: f32,
     /// Guided confidence above which a visible token is replaced; 0 turns editing off.
     #[param(default = 0.6, range = 0.0..=1.0)]
     pub edit_threshold: f32,
@@ -69,8 +85,28 @@ pub struct EditSampler {
     /// The share of the steps after which editing ends.
     #[param(default = 1.0, range = 0.0..=1.0)]
     pub edit_to: f64,
-    /// Whether visible tokens of `start` may be edited as well.
+    /// Whether visible tokens of `start` may be edited, or filled anew by refining, as well.
     pub edit_start: bool,
+    /// How many visible tokens of a picture a step replaces by what the denoiser would rather have, the surest first and without a threshold (GIDD, arXiv 2503.04482, with 1); 0 turns this off.
+    #[param(default = 0, range = 0..=1048576)]
+    pub swaps: u32,
+    /// The temperature that visible tokens are drawn with where `swaps` are on.
+    #[param(default = 0.1, range = 0.01..=100.0)]
+    pub swap_temperature: f32,
+    /// How many steps may edit and swap further once nothing is masked; the first that changes nothing is the last (LLaDA 2.1, with 16).
+    #[param(default = 0, range = 0..=4096)]
+    pub post_steps: u32,
+    /// How strongly laid tokens are masked again, so that later steps lay better ones in their place: a probability, or as `remask_rule` says (ReMDM, arXiv 2503.00307); 0 turns this off.
+    #[param(default = 0.0, range = 0.0..=1000.0)]
+    pub remask: f32,
+    /// How the probability that a token is masked again is made of `remask`.
+    pub remask_rule: RemaskRule,
+    /// How many times, once all else is done, some positions are masked at random and filled with their likeliest tokens (LaViDa-O).
+    #[param(default = 0, range = 0..=4096)]
+    pub refine_rounds: u32,
+    /// The share of the positions that each such round fills anew.
+    #[param(default = 0.01, range = 0.0..=1.0)]
+    pub refine_share: f64,
     /// Which tokens come out.
     pub result: ResultTokens,
     /// Rows of tokens; 0 takes those of `start`, else those that the denoiser was trained on.
@@ -90,113 +126,4 @@ pub struct EditSampler {
     pub first: u32,
     /// The seed of all draws: the same seed gives the same pictures.
     pub seed: Seed,
-}
-
-/// How a position's token is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
-pub enum TokenChoice {
-    /// Drawn from the denoiser's distribution.
-    Multinomial,
-    /// Always the likeliest.
-    Argmax,
-}
-
-/// Which positions are laid first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
-pub enum Policy {
-    /// The surest, with some chance.
-    Mmada,
-    /// Drawn without replacement, the surer the likelier.
-    MaskGit,
-    /// Evenly spread over the picture, in a fixed order.
-    Stratified,
-}
-
-/// How the choice temperature falls from the first step to the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
-pub enum Curve {
-    /// Evenly.
-    Linear,
-    /// Slowly at first.
-    Cosine,
-    /// Slowly at first, the more so the larger `curve_shift`.
-    Shift,
-    /// Very slowly at first, steeply at the end.
-    Exponential,
-}
-
-/// Which tokens come out of the sampler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
-pub enum ResultTokens {
-    /// What the denoiser chose at the last step, at every position that may change: the paper's own result.
-    Official,
-    /// What was laid and edited.
-    Committed,
-}
-
-impl EditSampler {
-    /// A window of steps must begin before it ends.
-    ///
-    /// Errors: it does not.
-    pub(super) fn check_windows(&self) -> Result<(), ParamError> {
-        let windows = [
-            ("guidance_to", self.guidance_from, self.guidance_to),
-            ("edit_to", self.edit_from, self.edit_to),
-        ];
-        for (param, from, to) in windows {
-            if from > to {
-                return Err(ParamError::Invalid {
-                    param: param.into(),
-                    expected: format!("at least {from}, where the window begins"),
-                    found: to.to_string(),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the step `step` of `steps`, counted from 0, is guided.
-    pub(super) fn guides(&self, step: usize, steps: usize) -> bool {
-        self.guidance > 0.0 && within(self.guidance_from, self.guidance_to, step, steps)
-    }
-
-    /// Whether the step `step` of `steps`, counted from 0, may replace visible tokens.
-    pub(super) fn edits(&self, step: usize, steps: usize) -> bool {
-        self.edit_threshold > 0.0 && within(self.edit_from, self.edit_to, step, steps)
-    }
-
-    /// Which positions the step `step` of `steps`, counted from 0, lays first.
-    pub(super) fn policy_at(&self, step: usize, steps: usize) -> Policy {
-        if self.is_cut_off(step, steps) {
-            Policy::Mmada
-        } else {
-            self.policy
-        }
-    }
-
-    /// Whether every policy has become `mmada` by the step `step` of `steps`, counted from 0.
-    pub(super) fn is_cut_off(&self, step: usize, steps: usize) -> bool {
-        (step + 1) as f64 / steps as f64 > self.order_cutoff
-    }
-
-    /// How much chance there is in the choice of positions at the step `step` of `steps`, counted from 0.
-    pub(super) fn choice_temperature_at(&self, step: usize, steps: usize) -> f32 {
-        if !self.dynamic {
-            return self.choice_temperature;
-        }
-        let curve = match self.curve {
-            Curve::Linear => TemperatureCurve::Linear,
-            Curve::Cosine => TemperatureCurve::Cosine,
-            Curve::Shift => TemperatureCurve::Shift(self.curve_shift),
-            Curve::Exponential => TemperatureCurve::Exponential,
-        };
-        let local = kernels::sampling::local_temperature(curve, step, steps, self.minimum);
-        self.choice_temperature * local
-    }
-}
-
-/// Whether `int(from · steps) ≤ k ≤ int(to · steps)`, where `k = step + 1`.
-fn within(from: f64, to: f64, step: usize, steps: usize) -> bool {
-    let bound = |share: f64| (share * steps as f64) as usize;
-    (bound(from)..=bound(to)).contains(&(step + 1))
 }

@@ -5,4 +5,6 @@ mod golden;
 mod grids;
 mod inputs;
 mod official;
+mod schedules;
 pub(crate) mod script;
+mod variants;

@@ -304,7 +304,13 @@ fn lively(codes: &[u32], position: usize) -> [f32; CODEBOOK] {
 
 #[test]
 fn a_picture_of_a_batch_equals_the_picture_made_alone() {
-    for policy in [Policy::Mmada, Policy::MaskGit, Policy::Stratified] {
+    let policies = [
+        Policy::Mmada,
+        Policy::MaskGit,
+        Policy::Stratified,
+        Policy::Halton,
+    ];
+    for policy in policies {
         let sampler = EditSampler {
             steps: 5,
             choice: TokenChoice::Multinomial,
@@ -313,6 +319,12 @@ fn a_picture_of_a_batch_equals_the_picture_made_alone() {
             dynamic: true,
             policy,
             edit_threshold: 0.3,
+            commit_threshold: 0.5,
+            swaps: 1,
+            post_steps: 3,
+            remask: 0.3,
+            refine_rounds: 2,
+            refine_share: 0.2,
             at_once: 2,
             pictures: 5,
             seed: Seed(11),

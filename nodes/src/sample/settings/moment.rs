@@ -1,0 +1,87 @@
+//! What the settings say of a single step.
+
+use graph::prelude::*;
+use kernels::sampling::TemperatureCurve;
+
+use super::{Curve, EditSampler, Policy, TokenChoice};
+
+impl EditSampler {
+    /// A window of steps must begin before it ends.
+    ///
+    /// Errors: it does not.
+    pub(in crate::sample) fn check_windows(&self) -> Result<(), ParamError> {
+        let windows = [
+            ("guidance_to", self.guidance_from, self.guidance_to),
+            ("edit_to", self.edit_from, self.edit_to),
+        ];
+        for (param, from, to) in windows {
+            if from > to {
+                return Err(ParamError::Invalid {
+                    param: param.into(),
+                    expected: format!("at least {from}, where the window begins"),
+                    found: to.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the step `step` of `steps`, counted from 0, is guided.
+    pub(in crate::sample) fn guides(&self, step: usize, steps: usize) -> bool {
+        self.guidance > 0.0 && within(self.guidance_from, self.guidance_to, step, steps)
+    }
+
+    /// Whether any step may replace visible tokens.
+    pub(in crate::sample) fn revises(&self) -> bool {
+        self.edit_threshold > 0.0 || self.swaps > 0
+    }
+
+    /// Whether the step `step` of `steps`, counted from 0, may replace visible tokens.
+    pub(in crate::sample) fn edits(&self, step: usize, steps: usize) -> bool {
+        self.revises() && within(self.edit_from, self.edit_to, step, steps)
+    }
+
+    /// The temperature that the token of a position is drawn with; 0 takes the likeliest.
+    pub(in crate::sample) fn token_temperature(&self, is_masked: bool) -> f32 {
+        match self.choice {
+            TokenChoice::Argmax => 0.0,
+            TokenChoice::Multinomial if self.swaps > 0 && !is_masked => self.swap_temperature,
+            TokenChoice::Multinomial => self.temperature,
+        }
+    }
+
+    /// Which positions the step `step` of `steps`, counted from 0, lays first.
+    pub(in crate::sample) fn policy_at(&self, step: usize, steps: usize) -> Policy {
+        if self.is_cut_off(step, steps) {
+            Policy::Mmada
+        } else {
+            self.policy
+        }
+    }
+
+    /// Whether every policy has become `mmada` by the step `step` of `steps`, counted from 0.
+    pub(in crate::sample) fn is_cut_off(&self, step: usize, steps: usize) -> bool {
+        (step + 1) as f64 / steps as f64 > self.order_cutoff
+    }
+
+    /// How much chance there is in the choice of positions at the step `step` of `steps`, counted from 0.
+    pub(crate) fn choice_temperature_at(&self, step: usize, steps: usize) -> f32 {
+        if !self.dynamic {
+            return self.choice_temperature;
+        }
+        let curve = match self.curve {
+            Curve::Linear => TemperatureCurve::Linear,
+            Curve::Cosine => TemperatureCurve::Cosine,
+            Curve::Shift => TemperatureCurve::Shift(self.curve_shift),
+            Curve::Exponential => TemperatureCurve::Exponential,
+        };
+        let local = kernels::sampling::local_temperature(curve, step, steps, self.minimum);
+        self.choice_temperature * local
+    }
+}
+
+/// Whether `int(from · steps) ≤ k ≤ int(to · steps)`, where `k = step + 1`.
+fn within(from: f64, to: f64, step: usize, steps: usize) -> bool {
+    let bound = |share: f64| (share * steps as f64) as usize;
+    (bound(from)..=bound(to)).contains(&(step + 1))
+}
