@@ -1,7 +1,9 @@
 //! The networks, one file for each, and the layers they share.
 
+pub mod clip;
 pub mod denoiser;
 pub mod layers;
 pub mod tokenizer;
+pub mod uvit;
 pub mod vq;
 pub mod weights;

@@ -18,6 +18,6 @@ pub use groups::{Groups, GroupsError};
 pub use history::{Step, TokenHistory};
 pub use image::{Image, ImageError};
 pub use mask::{Mask, MaskError};
-pub use prompt::Prompt;
+pub use prompt::{MicroConditions, Prompt};
 pub use tokenizer::{Codec, Tokenizer};
 pub use tokens::{Grid, Tokens, TokensError};

@@ -7,9 +7,16 @@ use graph::error::NodeError;
 use serde_json::Value;
 
 use crate::network::denoiser::{TrainedDenoiser, published};
+use crate::network::uvit::TrainedUvit;
 use crate::value::Denoiser;
 
 const CONFIG: &str = "config.json";
+
+/// What a pipeline of diffusers has in its folder.
+const PIPELINE: &str = "model_index.json";
+
+/// The folder of a pipeline that holds what scores codes.
+const TRANSFORMER: &str = "transformer";
 
 /// A denoiser, and what there is to say of how it was loaded.
 pub struct Opened {
@@ -23,6 +30,22 @@ pub struct Opened {
 ///
 /// Errors: a file is missing or damaged, weights and configuration disagree, or nobody knows the layout.
 pub fn open(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Opened, NodeError> {
+    let whole = |denoiser: Denoiser| Opened {
+        denoiser,
+        notes: Vec::new(),
+    };
+    if folder.join(PIPELINE).is_file() {
+        let denoiser = TrainedUvit::load(folder, device, dtype)?;
+        return Ok(whole(Denoiser::new(denoiser)));
+    }
+    let above = folder.parent().filter(|_| folder.ends_with(TRANSFORMER));
+    if above.is_some_and(|above| above.join(PIPELINE).is_file()) {
+        return Err(NodeError::file(
+            folder,
+            "this is one part of a pipeline, which does not read text by itself",
+            format!("give the folder above, which holds `{PIPELINE}`"),
+        ));
+    }
     let config = std::fs::read(folder.join(CONFIG)).ok();
     let config: Option<Value> = config.and_then(|text| serde_json::from_slice(&text).ok());
     if let Some(config) = config.filter(published::is_published) {
@@ -40,8 +63,6 @@ pub fn open(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Opened,
                 .collect(),
         });
     }
-    Ok(Opened {
-        denoiser: Denoiser::new(TrainedDenoiser::load(folder, device, dtype)?),
-        notes: Vec::new(),
-    })
+    let denoiser = TrainedDenoiser::load(folder, device, dtype)?;
+    Ok(whole(Denoiser::new(denoiser)))
 }

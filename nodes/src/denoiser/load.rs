@@ -10,10 +10,14 @@ use super::file::{self, Opened};
 
 /// Loads a denoiser from its folder.
 ///
-/// Besides Smalto's own it reads NLD-Image as it is published; parts that painting does not need are passed over.
+/// Besides Smalto's own it reads NLD-Image as it is published, and pipelines of aMUSEd, as diffusers lays them; parts
+/// that painting does not need are passed over.
+/// `guidance` of a sampler means `(1 + g) · conditional − g · unconditional` for every denoiser.
+/// The guidance scale that aMUSEd publishes, 10, is `g` plus 1.
 #[derive(Clone, Debug, Params)]
 pub struct LoadDenoiser {
-    /// The folder, with `config.json`, `tokenizer.json` and safetensors in one file or several.
+    /// The folder: with `config.json`, `tokenizer.json` and safetensors in one file or several, or with
+    /// `model_index.json`, `transformer`, `text_encoder` and `tokenizer`.
     pub path: FilePath,
     /// What type of numbers the network computes in.
     pub compute: NumberType,

@@ -6,7 +6,9 @@ use graph::random::Stream;
 use serde_json::json;
 
 use crate::train::gce::read_codes;
-use crate::value::{Curve, Dataset, Denoiser, Groups, Prompt, Query, Tokenizer, Tokens};
+use crate::value::{
+    Curve, Dataset, Denoiser, Groups, MicroConditions, Prompt, Query, Tokenizer, Tokens,
+};
 
 /// The stream of the draws that choose what is masked.
 const MASK: u32 = 0;
@@ -91,11 +93,10 @@ impl Node for EvaluateDenoiser {
             let tokenizer = inputs.tokenizer.as_ref();
             let examples = read_codes((grid, codebook), &inputs.dataset, tokenizer, run, range)?;
             let texts: Vec<String> = examples.iter().map(|(text, _)| text.clone()).collect();
-            let ids = texts.iter().map(|text| scorer.read(text));
-            let prompt = Prompt {
-                ids: ids.collect::<Result<Vec<_>, _>>()?.into(),
-                texts: texts.into(),
-            };
+            let plain = MicroConditions::default();
+            let ids = texts.iter().map(|text| scorer.read(text, &plain));
+            let ids = ids.collect::<Result<_, _>>()?;
+            let prompt = Prompt::new(texts, ids);
             let clean: Vec<u32> = examples.into_iter().flat_map(|(_, codes)| codes).collect();
             for (share, total) in shares.iter().zip(&mut totals) {
                 run.check()?;
@@ -244,7 +245,8 @@ mod tests {
     use super::{EvaluateDenoiser, Inputs};
     use crate::compute::Compute;
     use crate::value::{
-        Dataset, Denoiser, Example, Grid, Groups, Pixels, Query, Samples, Scorer, Tokens,
+        Dataset, Denoiser, Example, Grid, Groups, MicroConditions, Pixels, Query, Samples, Scorer,
+        Tokens,
     };
 
     const GRID: Grid = Grid {
@@ -290,7 +292,7 @@ mod tests {
             GRID
         }
 
-        fn read(&self, _: &str) -> Result<Vec<u32>, NodeError> {
+        fn read(&self, _: &str, _: &MicroConditions) -> Result<Vec<u32>, NodeError> {
             Ok(vec![0])
         }
 

@@ -9,7 +9,9 @@ use graph::prelude::*;
 use crate::compute::Compute;
 use crate::sample::damage::damaged;
 use crate::sample::{EditSampler, Policy, ResultTokens, Start, TokenChoice};
-use crate::value::{Dataset, Denoiser, Grid, Image, Pixels, Prompt, Tokenizer, Tokens};
+use crate::value::{
+    Dataset, Denoiser, Grid, Image, MicroConditions, Pixels, Prompt, Tokenizer, Tokens,
+};
 
 use self::figures::{Figures, Report};
 
@@ -169,14 +171,11 @@ impl EditingEvaluation {
             } else {
                 String::new()
             };
-            ids.push(scorer.read(&text)?);
+            ids.push(scorer.read(&text, &MicroConditions::default())?);
             texts.push(text);
         }
         let grid = grid.unwrap_or_else(|| scorer.grid());
-        let prompt = Prompt {
-            texts: texts.into(),
-            ids: ids.into(),
-        };
+        let prompt = Prompt::new(texts, ids);
         Ok((whole(codes, grid, scorer.codebook())?, prompt))
     }
 

@@ -5,7 +5,6 @@ mod file;
 mod layer;
 mod lookup;
 mod network;
-mod norm;
 mod order;
 pub(crate) mod published;
 pub(crate) mod rotary;

@@ -1,12 +1,18 @@
 //! Layers that several networks share. Everything is channels-last; parameters are f32 masters.
 
+mod attention;
+mod gained;
 mod init;
+mod layer_norm;
 mod linear;
 mod norm;
 mod residual;
 mod space;
 
+pub use attention::{Attention, attend};
+pub use gained::Norm;
 pub use init::Init;
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use norm::rms_norm;
 pub use residual::ResidualBlock;

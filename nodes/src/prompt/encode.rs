@@ -2,10 +2,13 @@
 
 use graph::prelude::*;
 
-use crate::network::denoiser::TrainedDenoiser;
-use crate::value::{Denoiser, Prompt};
+use crate::value::{Denoiser, MicroConditions, Prompt};
 
 /// Turns text into a prompt for one denoiser.
+///
+/// Some denoisers, aMUSEd and NLD-Image among them, have also learnt which photograph a picture comes from: how large it
+/// was, how it was cropped and how beautiful it is.
+/// They read the last five parameters; others take no notice.
 #[derive(Clone, Debug, Params)]
 pub struct EncodePrompt {
     /// How many pictures each text is for.
@@ -13,6 +16,21 @@ pub struct EncodePrompt {
     pub count: usize,
     /// Whether every line of a text is a text of its own.
     pub lines: bool,
+    /// How wide the whole photograph would be, in pixels; 0 leaves it to the denoiser.
+    #[param(default = 0, range = 0..=65536)]
+    pub original_width: u32,
+    /// How high the whole photograph would be, in pixels; 0 leaves it to the denoiser.
+    #[param(default = 0, range = 0..=65536)]
+    pub original_height: u32,
+    /// How many rows of pixels would be cropped above the picture.
+    #[param(default = 0, range = 0..=65536)]
+    pub crop_top: u32,
+    /// How many columns of pixels would be cropped to the left of the picture.
+    #[param(default = 0, range = 0..=65536)]
+    pub crop_left: u32,
+    /// How beautiful the photograph would be, from 1 to 10; 0 leaves it to the denoiser.
+    #[param(default = 0.0, range = 0.0..=10.0)]
+    pub aesthetic_score: f32,
 }
 
 /// What comes in.
@@ -46,18 +64,20 @@ impl Node for EncodePrompt {
         if texts.is_empty() {
             return Err(NodeError::input("text", "at least one text", "none"));
         }
-        let trained = inputs.denoiser.downcast::<TrainedDenoiser>();
+        let conditions = MicroConditions {
+            original_width: self.original_width,
+            original_height: self.original_height,
+            crop_top: self.crop_top,
+            crop_left: self.crop_left,
+            aesthetic_score: self.aesthetic_score,
+        };
+        let scorer = inputs.denoiser.scorer();
         let (mut all, mut ids) = (Vec::new(), Vec::new());
         for text in texts {
-            let unknown =
-                trained.map_or_else(Vec::new, |denoiser| denoiser.reader().unknown_words(text));
-            if !unknown.is_empty() {
-                run.note(format!(
-                    "this denoiser has never read {}; it sees unknown words instead",
-                    unknown.join(", ")
-                ));
+            for remark in scorer.remarks(text) {
+                run.note(remark);
             }
-            let read = inputs.denoiser.scorer().read(text)?;
+            let read = scorer.read(text, &conditions)?;
             for _ in 0..self.count {
                 all.push(text.to_owned());
                 ids.push(read.clone());
@@ -65,6 +85,7 @@ impl Node for EncodePrompt {
         }
         Ok(Outputs {
             prompt: Prompt {
+                conditions: vec![conditions; ids.len()].into(),
                 texts: all.into(),
                 ids: ids.into(),
             },

@@ -150,12 +150,5 @@ fn spread(port: &str, prompt: &Prompt, prompts: usize, batch: usize) -> Result<P
         ));
     }
     let own = |sample: usize| sample * given / batch;
-    Ok(Prompt {
-        texts: (0..batch)
-            .map(|sample| prompt.texts[own(sample)].clone())
-            .collect(),
-        ids: (0..batch)
-            .map(|sample| prompt.ids[own(sample)].clone())
-            .collect(),
-    })
+    Ok(prompt.picked((0..batch).map(own)))
 }

@@ -235,7 +235,8 @@ impl<'a> Batch<'a> {
             .flat_map(|sample| self.pictures[*sample].codes().iter().copied())
             .collect();
         let tokens = self.laid(codes)?;
-        let negative = self.start.negative.as_ref().map(|all| taken(all, group));
+        let taken = |prompt: &Prompt| prompt.picked(group.iter().copied());
+        let negative = self.start.negative.as_ref().map(taken);
         let guidance = self.pictures[group[0]]
             .is_guided(self.sampler)
             .then_some(Guidance {
@@ -244,7 +245,7 @@ impl<'a> Batch<'a> {
             });
         let logits = self.denoiser.scorer().score(&Query {
             tokens: &tokens,
-            prompt: &taken(&self.start.prompt, group),
+            prompt: &taken(&self.start.prompt),
             guidance,
             rows: &rows,
         })?;
@@ -279,18 +280,4 @@ impl<'a> Batch<'a> {
 /// The number under which a picture's draws are made.
 fn number(sampler: &EditSampler, sample: usize) -> u32 {
     sampler.first.wrapping_add(sample as u32)
-}
-
-/// The prompts of some pictures.
-fn taken(prompt: &Prompt, samples: &[usize]) -> Prompt {
-    Prompt {
-        texts: samples
-            .iter()
-            .map(|sample| prompt.texts[*sample].clone())
-            .collect(),
-        ids: samples
-            .iter()
-            .map(|sample| prompt.ids[*sample].clone())
-            .collect(),
-    }
 }

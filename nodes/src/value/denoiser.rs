@@ -9,7 +9,7 @@ use graph::kind::Kind;
 use graph::preview::Preview;
 use graph::value::{Footprint, WireValue};
 
-use super::{Grid, Prompt, Tokens};
+use super::{Grid, MicroConditions, Prompt, Tokens};
 
 /// What scores codes for every position of a picture, loaded and ready.
 #[derive(Clone)]
@@ -25,10 +25,17 @@ pub trait Scorer: Any + Send + Sync {
     /// The grid that the network was trained on.
     fn grid(&self) -> Grid;
 
-    /// `text` as the ids that the network reads, the whole template around it included.
+    /// `text` as the ids that the network reads, the whole template around it included; where the template has places
+    /// for `conditions`, they stand there.
     ///
     /// Errors: the text is too long.
-    fn read(&self, text: &str) -> Result<Vec<u32>, NodeError>;
+    fn read(&self, text: &str, conditions: &MicroConditions) -> Result<Vec<u32>, NodeError>;
+
+    /// What whoever wrote `text` should know, such as words that the network does not see.
+    fn remarks(&self, text: &str) -> Vec<String> {
+        let _ = text;
+        Vec::new()
+    }
 
     /// Guided logits for some positions, `[query.rows, codebook]`, in f32.
     ///

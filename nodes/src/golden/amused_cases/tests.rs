@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{noise, samplers};
 use crate::golden::Folder;
 use crate::sample::{EditSampler, Start};
-use crate::value::{Denoiser, Grid, Prompt, Query, Scorer, Tokens};
+use crate::value::{Denoiser, Grid, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 const POSITIONS: usize = 64;
 const CODEBOOK: usize = 64;
@@ -32,7 +32,7 @@ impl Scorer for Recorded {
         GRID
     }
 
-    fn read(&self, _: &str) -> Result<Vec<u32>, NodeError> {
+    fn read(&self, _: &str, _: &MicroConditions) -> Result<Vec<u32>, NodeError> {
         Ok(Vec::new())
     }
 
@@ -78,10 +78,7 @@ fn recorded(logits: Vec<f32>) -> Denoiser {
 
 fn start(codes: Vec<u32>) -> Start {
     Start {
-        prompt: Prompt {
-            texts: [String::new()].into(),
-            ids: [Vec::new()].into(),
-        },
+        prompt: Prompt::new(vec![String::new()], vec![Vec::new()]),
         negative: None,
         tokens: Tokens::new(codes, GRID, CODEBOOK as u32).expect("the codes fit"),
         policy: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Grid;
+use crate::value::{Grid, MicroConditions};
 
 /// What makes the same weights the same denoiser; `config.json` of a model folder holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,6 +82,10 @@ pub struct PromptConfig {
     pub end_id: u32,
     /// Up to which end of a turn a dropped prompt is replaced, counted from 1.
     pub drop_through: usize,
+    /// What the template's places for micro-conditions take where a prompt leaves them open; they are called
+    /// `{original_width}`, `{original_height}`, `{crop_top}`, `{crop_left}` and `{aesthetic_score}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<MicroConditions>,
 }
 
 /// Why sizes make no denoiser.

@@ -82,6 +82,7 @@ pub(crate) fn official_config() -> DenoiserConfig {
             text_mask_id: size("mask_token_id") as u32,
             end_id: 11,
             drop_through: 2,
+            conditions: None,
         },
     }
 }

@@ -3,9 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, activation::silu};
 
-use super::norm::Norm;
 use super::{DenoiserConfig, Rotary};
-use crate::network::layers::{Init, Linear};
+use crate::network::layers::{Init, Linear, Norm};
 
 /// A block of the stack. Fields are called as in published checkpoints.
 #[derive(Module, Debug)]

@@ -5,9 +5,8 @@ use burn::tensor::{FloatDType, Int, Tensor};
 
 use super::layer::Layer;
 use super::lookup::lookup;
-use super::norm::Norm;
 use super::{DenoiserConfig, Rotary};
-use crate::network::layers::{Init, Linear};
+use crate::network::layers::{Init, Linear, Norm};
 
 /// The network. Fields are called as in published checkpoints.
 #[derive(Module, Debug)]

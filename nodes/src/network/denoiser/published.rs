@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{ConfigError, DenoiserConfig, PromptConfig, RopeConfig};
 use crate::network::weights::Checkpoint;
+use crate::value::MicroConditions;
 
 /// What `model_type` says.
 const MODEL_TYPE: &str = "nemotron_labs_diffusion_image";
@@ -23,9 +24,18 @@ const SIDE: usize = 64;
 const TEMPLATE: &str = "<|im_start|>system\n\
     You are a helpful language and vision assistant. You are able to understand the visual content that the user \
     provides, and assist the user with a variety of tasks using natural language.<|im_end|>\n\
-    <|im_start|>user\nGenerate an image with the caption:\n {prompt} ORIGINAL WIDTH : 1024; ORIGINAL HEIGHT : 1024; \
-    TOP : 0; LEFT : 0; SCORE : 6.5<|im_end|>\n\
+    <|im_start|>user\nGenerate an image with the caption:\n {prompt} ORIGINAL WIDTH : {original_width}; \
+    ORIGINAL HEIGHT : {original_height}; TOP : {crop_top}; LEFT : {crop_left}; SCORE : {aesthetic_score}<|im_end|>\n\
     <|im_start|>assistant\nSure <SPECIAL_21>{slots}<SPECIAL_22><|im_end|>\n";
+
+/// What the model is told of the photograph where nothing else is said.
+const CONDITIONS: MicroConditions = MicroConditions {
+    original_width: 1024,
+    original_height: 1024,
+    crop_top: 0,
+    crop_left: 0,
+    aesthetic_score: 6.5,
+};
 
 /// Why a published configuration makes no denoiser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -199,6 +209,7 @@ pub fn read_with(
             text_mask_id: file.mask_token_id,
             end_id: file.eos_token_id,
             drop_through: 2,
+            conditions: Some(CONDITIONS),
         },
     };
     config.check()?;

@@ -275,7 +275,7 @@ mod tests {
 
     use super::{Shape, write};
     use crate::denoiser::file::open;
-    use crate::value::{Grid, Guidance, Prompt, Query, Tokens};
+    use crate::value::{Grid, Guidance, MicroConditions, Prompt, Query, Tokens};
 
     #[test]
     fn what_was_written_loads_and_scores() {
@@ -291,9 +291,11 @@ mod tests {
             columns: 6,
         };
         let tokens = Tokens::masked(1, grid, scorer.codebook()).expect("the grid is not empty");
+        let plain = MicroConditions::default();
         let prompt = Prompt {
             texts: ["a picture".to_owned()].into(),
-            ids: [scorer.read("a picture").expect("it is short")].into(),
+            ids: [scorer.read("a picture", &plain).expect("it is short")].into(),
+            conditions: [plain].into(),
         };
         let logits = scorer.score(&Query {
             tokens: &tokens,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::network::layers::{Init, rms_norm};
 use crate::network::weights::{Precision, Weights};
-use crate::value::{Grid, Guidance, Prompt, Query, Scorer, Tokens};
+use crate::value::{Grid, Guidance, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 pub(crate) const GRID: Grid = Grid {
     rows: 4,
@@ -60,17 +60,15 @@ pub(crate) fn denoiser() -> TrainedDenoiser {
 }
 
 fn prompt(denoiser: &TrainedDenoiser, texts: &[&str]) -> Prompt {
-    let ids = texts
-        .iter()
-        .map(|text| denoiser.read(text).expect("it is short"));
-    Prompt {
-        ids: ids.collect::<Vec<_>>().into(),
-        texts: texts
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .into(),
-    }
+    let ids = texts.iter().map(|text| {
+        denoiser
+            .read(text, &MicroConditions::default())
+            .expect("it is short")
+    });
+    Prompt::new(
+        texts.iter().map(ToString::to_string).collect(),
+        ids.collect(),
+    )
 }
 
 /// Two pictures, half masked.
@@ -366,9 +364,6 @@ fn questions_that_do_not_fit_are_refused() {
     assert!(ask(&odd, &good, &[0]).contains("even numbers"));
     assert!(ask(&one, &good, &[0]).contains("one text for each of 1 pictures"));
     assert!(ask(&tokens(GRID), &good, &[48]).contains("position 48"));
-    let foreign = Prompt {
-        texts: good.texts.clone(),
-        ids: vec![vec![1, 99, 7], vec![7]].into(),
-    };
+    let foreign = Prompt::new(good.texts.to_vec(), vec![vec![1, 99, 7], vec![7]]);
     assert!(ask(&tokens(GRID), &foreign, &[0]).contains("ids below 11"));
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use tokenizers::Tokenizer;
 
 use super::PromptConfig;
+use crate::value::MicroConditions;
 
 /// Where the template takes the text.
 const TEXT: &str = "{prompt}";
@@ -127,7 +128,7 @@ impl TextReader {
     ///
     /// Errors: it does not; then the tokenizer is that of another model.
     pub fn checked(self) -> Result<Self, TextError> {
-        let ids = self.read("a", 1)?;
+        let ids = self.read("a", &MicroConditions::default(), 1)?;
         let _ = self.dropped(&ids)?;
         Ok(self)
     }
@@ -157,16 +158,20 @@ impl TextReader {
         self.vocabulary
     }
 
-    /// `text` as ids, the template around it and one slot for each of `cells` included.
+    /// `text` as ids, the template around it with `conditions` and one slot for each of `cells` included.
     ///
     /// Errors: the text is too long, or holds what the tokenizer cannot read.
-    pub fn read(&self, text: &str, cells: usize) -> Result<Vec<u32>, TextError> {
+    pub fn read(
+        &self,
+        text: &str,
+        conditions: &MicroConditions,
+        cells: usize,
+    ) -> Result<Vec<u32>, TextError> {
         // Slots in the text would be taken for places of the picture.
         let text = text.replace(&self.config.slot, " ");
-        let Some((before, after)) = self.config.template.split_once(SLOTS) else {
-            return Err(TextError::Template {
-                template: self.config.template.clone(),
-            });
+        let template = self.conditioned(conditions);
+        let Some((before, after)) = template.split_once(SLOTS) else {
+            return Err(TextError::Template { template });
         };
         let mut ids = match self.config.length {
             0 => self.ids(&before.replace(TEXT, &text))?,
@@ -175,6 +180,24 @@ impl TextReader {
         ids.extend(std::iter::repeat_n(self.slot, cells));
         ids.extend(self.ids(after)?);
         Ok(ids)
+    }
+
+    /// The template with the micro-conditions in their places.
+    fn conditioned(&self, conditions: &MicroConditions) -> String {
+        let conditions = conditions.or(self.config.conditions.unwrap_or_default());
+        let places = [
+            ("{original_width}", conditions.original_width),
+            ("{original_height}", conditions.original_height),
+            ("{crop_top}", conditions.crop_top),
+            ("{crop_left}", conditions.crop_left),
+        ];
+        let template = self.config.template.clone();
+        let template = places.iter().fold(template, |template, (place, number)| {
+            template.replace(place, &number.to_string())
+        });
+        // With a digit behind the point, whole or not.
+        let score = format!("{:?}", conditions.aesthetic_score);
+        template.replace("{aesthetic_score}", &score)
     }
 
     fn padded(&self, before: &str, text: &str, limit: usize) -> Result<Vec<u32>, TextError> {
@@ -251,6 +274,7 @@ pub fn word_prompt(length: usize) -> PromptConfig {
         text_mask_id: 2,
         end_id: 4,
         drop_through: 1,
+        conditions: None,
     }
 }
 
@@ -327,7 +351,16 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TextError, TextReader, word_prompt, word_vocabulary};
+    use super::{PromptConfig, TextError, TextReader, word_prompt, word_vocabulary};
+    use crate::value::MicroConditions;
+
+    const PLAIN: MicroConditions = MicroConditions {
+        original_width: 0,
+        original_height: 0,
+        crop_top: 0,
+        crop_left: 0,
+        aesthetic_score: 0.0,
+    };
 
     fn reader(length: usize) -> TextReader {
         let captions = ["A red apple", "a red, red pear", "a pear"];
@@ -338,7 +371,9 @@ mod tests {
 
     #[test]
     fn words_come_most_frequent_first() {
-        let ids = reader(4).read("Pear RED a", 2).expect("it is short");
+        let ids = reader(4)
+            .read("Pear RED a", &PLAIN, 2)
+            .expect("it is short");
         assert_eq!(ids, [3, 10, 9, 8, 0, 4, 5, 7, 7, 6]);
     }
 
@@ -349,26 +384,68 @@ mod tests {
             reader.unknown_words("a Blue pear, blue"),
             ["Blue", ",", "blue"]
         );
-        let ids = reader.read("a blue pear", 1).expect("it is short");
+        let ids = reader.read("a blue pear", &PLAIN, 1).expect("it is short");
         assert_eq!(ids[..4], [3, 8, 1, 10]);
     }
 
     #[test]
     fn a_prompt_that_is_too_long_is_refused() {
-        let error = reader(3).read("a red red pear", 1);
+        let error = reader(3).read("a red red pear", &PLAIN, 1);
         assert_eq!(error, Err(TextError::TooLong { found: 4, limit: 3 }));
     }
 
     #[test]
     fn signs_in_a_text_cannot_pass_for_slots() {
-        let ids = reader(4).read("a <slot> pear", 1).expect("it is short");
+        let ids = reader(4)
+            .read("a <slot> pear", &PLAIN, 1)
+            .expect("it is short");
         assert_eq!(ids.iter().filter(|id| **id == 7).count(), 1);
+    }
+
+    #[test]
+    fn micro_conditions_stand_where_the_template_has_places_for_them() {
+        let words = ["pear : 512 ; : 7.0 ; : 3 ; : 1024 ; 6.5 {"];
+        let (file, size) = word_vocabulary(words, 1);
+        let text = "{original_width}:{original_height};{crop_top}:{aesthetic_score}";
+        let config = PromptConfig {
+            template: format!("{{prompt}} {text} <eot> {{slots}}"),
+            length: 0,
+            conditions: Some(MicroConditions {
+                original_width: 1024,
+                original_height: 1024,
+                aesthetic_score: 6.5,
+                ..PLAIN
+            }),
+            ..word_prompt(0)
+        };
+        let reader = TextReader::new(file, &config, size).expect("it was just made");
+        let words = |conditions: &MicroConditions, text: &str| {
+            let ids = reader.read(text, conditions, 1).expect("it is short");
+            let words = ids.iter().map(|id| reader.tokenizer.id_to_token(*id));
+            let words: Option<Vec<String>> = words.collect();
+            words.expect("all ids are words").join(" ")
+        };
+        assert_eq!(
+            words(&PLAIN, "pear"),
+            "pear 1024 : 1024 ; 0 : 6 . 5 <eot> <slot>"
+        );
+        let own = MicroConditions {
+            original_width: 512,
+            crop_top: 3,
+            aesthetic_score: 7.0,
+            ..PLAIN
+        };
+        // A text cannot take the places of the template.
+        assert_eq!(
+            words(&own, "{crop_top}"),
+            "{ <unknown> <unknown> 512 : 1024 ; 3 : 7 . 0 <eot> <slot>"
+        );
     }
 
     #[test]
     fn a_dropped_prompt_is_masked_up_to_its_end() {
         let reader = reader(2);
-        let ids = reader.read("a pear", 1).expect("it is short");
+        let ids = reader.read("a pear", &PLAIN, 1).expect("it is short");
         assert_eq!(reader.dropped(&ids), Ok(vec![2, 2, 2, 2, 5, 7, 6]));
         let none = reader.dropped(&[3, 8]);
         assert_eq!(

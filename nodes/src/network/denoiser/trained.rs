@@ -9,7 +9,7 @@ use graph::value::Footprint;
 
 use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextError, TextReader, cell_order};
 use crate::network::weights::{self, Weights};
-use crate::value::{Grid, Prompt, Query, Scorer, Tokens};
+use crate::value::{Grid, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 /// A trained denoiser.
 #[derive(Clone, Debug)]
@@ -280,9 +280,21 @@ impl Scorer for TrainedDenoiser {
         self.config().grid()
     }
 
-    fn read(&self, text: &str) -> Result<Vec<u32>, NodeError> {
+    fn read(&self, text: &str, conditions: &MicroConditions) -> Result<Vec<u32>, NodeError> {
         let cells = self.grid().length() / 4;
-        self.reader.read(text, cells).map_err(wrong_prompt)
+        let ids = self.reader.read(text, conditions, cells);
+        ids.map_err(wrong_prompt)
+    }
+
+    fn remarks(&self, text: &str) -> Vec<String> {
+        let unknown = self.reader.unknown_words(text);
+        if unknown.is_empty() {
+            return Vec::new();
+        }
+        let unknown = unknown.join(", ");
+        vec![format!(
+            "this denoiser has never read {unknown}; it sees unknown words instead"
+        )]
     }
 
     fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError> {

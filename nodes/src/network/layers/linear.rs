@@ -31,6 +31,21 @@ impl Linear {
         }
     }
 
+    /// The layer with a bias where `bias` is true.
+    pub fn with_bias_if(
+        bias: bool,
+        inputs: usize,
+        outputs: usize,
+        gain: f32,
+        init: &mut Init,
+    ) -> Self {
+        if bias {
+            Self::new(inputs, outputs, gain, init)
+        } else {
+            Self::without_bias(inputs, outputs, gain, init)
+        }
+    }
+
     /// `x·Wᵀ + b` for every vector along the last dimension.
     ///
     /// Shapes: `x [.., in]` → `[.., out]`.

@@ -197,6 +197,15 @@ impl Checkpoint {
         &self.arrays
     }
 
+    /// How many numbers the arrays hold together.
+    pub fn numbers(&self) -> u128 {
+        let counts = self.arrays.values().map(|stored| {
+            let sides = stored.shape().iter();
+            sides.map(|side| *side as u128).product::<u128>()
+        });
+        counts.sum()
+    }
+
     /// The names that the index promises, or `None` where there is no index.
     pub fn promised(&self) -> Option<&BTreeSet<String>> {
         self.promised.as_ref()

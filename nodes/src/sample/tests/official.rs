@@ -37,10 +37,7 @@ fn the_official_runs_come_again_token_by_token() {
     let blank = Tokens::new(vec![Tokens::MASK; POSITIONS], grid, 128);
     let ids: Vec<u32> = case()["input_ids"].iter().map(|id| *id as u32).collect();
     let start = Start {
-        prompt: Prompt {
-            texts: [String::new()].into(),
-            ids: [ids].into(),
-        },
+        prompt: Prompt::new(vec![String::new()], vec![ids]),
         negative: None,
         tokens: blank.expect("the codes fit"),
         policy: None,

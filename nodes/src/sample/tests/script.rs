@@ -7,7 +7,7 @@ use graph::prelude::*;
 use graph::run::Resources;
 
 use crate::sample::{EditSampler, EditSamplerInputs, EditSamplerOutputs};
-use crate::value::{Denoiser, Grid, Prompt, Query, Scorer, Tokens};
+use crate::value::{Denoiser, Grid, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 /// How many codes the script knows.
 pub const CODEBOOK: usize = 8;
@@ -40,7 +40,7 @@ impl Scorer for Script {
         self.grid
     }
 
-    fn read(&self, text: &str) -> Result<Vec<u32>, NodeError> {
+    fn read(&self, text: &str, _: &MicroConditions) -> Result<Vec<u32>, NodeError> {
         Ok(text.bytes().map(u32::from).collect())
     }
 
@@ -156,10 +156,10 @@ impl Trial {
 }
 
 pub fn prompt(texts: &[&str]) -> Prompt {
-    Prompt {
-        texts: texts.iter().map(ToString::to_string).collect(),
-        ids: texts.iter().map(|text| vec![text.len() as u32]).collect(),
-    }
+    Prompt::new(
+        texts.iter().map(ToString::to_string).collect(),
+        texts.iter().map(|text| vec![text.len() as u32]).collect(),
+    )
 }
 
 /// Tokens from codes, −1 for masked.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::compute::Compute;
 use crate::network::denoiser::{TrainedDenoiser, cell_order};
-use crate::value::{Dataset, Grid, Image, Pixels, Scorer, Tokenizer};
+use crate::value::{Dataset, Grid, Image, MicroConditions, Pixels, Scorer, Tokenizer};
 
 /// How many pictures are read, and encoded where they must be, at a time.
 const PART: usize = 256;
@@ -50,7 +50,8 @@ impl Corpus {
         let order = cell_order(grid.rows, grid.columns);
         let reader = denoiser.reader();
         let slots = grid.length() / 4;
-        let empty = reader.read("", slots).map_err(fails)?;
+        let plain = MicroConditions::default();
+        let empty = reader.read("", &plain, slots).map_err(fails)?;
         let front = empty.iter().position(|id| *id == reader.slot());
         let front = front.unwrap_or(empty.len());
 
@@ -66,7 +67,7 @@ impl Corpus {
                 run,
                 first..last,
             )? {
-                let Ok(ids) = reader.read(&caption, slots) else {
+                let Ok(ids) = reader.read(&caption, &plain, slots) else {
                     long += 1;
                     continue;
                 };

@@ -13,7 +13,9 @@ use super::{Corpus, FlipOf, Inputs, MaskSchedule, Outputs, TrainGce};
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
 use crate::network::denoiser::tests::{GRID, denoiser};
-use crate::value::{Dataset, Denoiser, Example, Groups, Pixels, Prompt, Query, Samples, Tokens};
+use crate::value::{
+    Dataset, Denoiser, Example, Groups, MicroConditions, Pixels, Prompt, Query, Samples, Tokens,
+};
 
 /// Three pictures, each a pattern of its own.
 struct Patterns;
@@ -108,11 +110,9 @@ fn a_handful_of_pictures_is_learnt_by_heart() {
 
     let scorer = outputs.denoiser.scorer();
     let tokens = Tokens::masked(3, GRID, 16).expect("the grid is fine");
-    let ids = CAPTIONS.map(|text| scorer.read(text).expect("it is short"));
-    let prompt = Prompt {
-        texts: CAPTIONS.map(String::from).to_vec().into(),
-        ids: ids.to_vec().into(),
-    };
+    let plain = MicroConditions::default();
+    let ids = CAPTIONS.map(|text| scorer.read(text, &plain).expect("it is short"));
+    let prompt = Prompt::new(CAPTIONS.map(String::from).to_vec(), ids.to_vec());
     let rows: Vec<u32> = (0..3 * GRID.length() as u32).collect();
     let logits = scorer
         .score(&Query {

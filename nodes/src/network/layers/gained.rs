@@ -1,11 +1,11 @@
-//! The norm of a denoiser: with gains in the published layout, without in small models.
+//! Root-mean-square normalisation with gains, which published networks have and small models do not.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::network::layers::{Init, rms_norm};
+use super::{Init, rms_norm};
 
-/// Root-mean-square normalisation, with a gain for each number where the denoiser has them.
+/// Root-mean-square normalisation, with a gain for each number where the network has them.
 #[derive(Module, Debug)]
 pub struct Norm {
     /// `[width]`.
