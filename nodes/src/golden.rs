@@ -4,6 +4,7 @@
 //! `case.safetensors`: what went into the authors' program, and what came out of it.
 //! Each family below computes everything anew, from the weights and the inputs alone.
 
+mod amused;
 pub mod amused_cases;
 mod folder;
 mod loss;
@@ -21,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use graph::error::NodeError;
+
+use crate::network::uvit::UvitConfig;
 
 pub use folder::{Folder, Recorded, Values};
 pub use report::{Report, Row, Verdict};
@@ -41,6 +44,8 @@ pub enum Family {
     NldImage,
     /// Cross-entropies over a codebook: there are `cases` of losses.
     Loss,
+    /// The denoiser of aMUSEd and its scheduler: `_class_name` is `UVit2DModel`.
+    Amused,
 }
 
 /// What came out of a family's computation.
@@ -111,6 +116,7 @@ impl Family {
         Self::DiffusersVq,
         Self::NldImage,
         Self::Loss,
+        Self::Amused,
     ];
 
     /// What it is called.
@@ -122,6 +128,7 @@ impl Family {
             Self::DiffusersVq => "diffusers_vq",
             Self::NldImage => "nld_image",
             Self::Loss => "loss",
+            Self::Amused => "amused",
         }
     }
 
@@ -137,6 +144,7 @@ impl Family {
             (Some("Emu3p5VisionVQ"), _) => return Some(Self::Emu35Vq),
             (Some("nemotron_labs_diffusion_image"), _) => return Some(Self::NldImage),
             (_, Some("VQModel")) => return Some(Self::DiffusersVq),
+            (_, Some(UvitConfig::CLASS)) => return Some(Self::Amused),
             _ => {}
         }
         if text("/model/class_path").is_some_and(|class| class.ends_with(".IBQ")) {
@@ -155,6 +163,7 @@ impl Family {
             }
             Self::NldImage => nld_image::compute(folder, device),
             Self::Loss => loss::compute(folder, device),
+            Self::Amused => amused::compute(folder, device),
         }
     }
 }

@@ -43,6 +43,16 @@ fn loss() {
     holds("loss");
 }
 
+#[test]
+fn amused() {
+    holds("amused");
+}
+
+#[test]
+fn amused_over_cells() {
+    holds("amused_updown");
+}
+
 /// A copy of a golden folder, whose case is changed by `change`.
 fn changed(name: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room");
