@@ -109,7 +109,7 @@ pub enum GoldenError {
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Emu35Vq,
         Self::IbqVq,
         Self::LlamaGenVq,

@@ -12,7 +12,7 @@ use crate::network::layers::Init;
 use crate::network::uvit::{
     Condition, Input, MICRO_CONDITIONS, UvitConfig, UvitModel, UvitNetwork,
 };
-use crate::network::weights::Checkpoint;
+use crate::network::weights::{Checkpoint, Kept};
 use crate::sample::{EditSampler, Start};
 use crate::value::{
     Denoiser, Grid, MicroConditions, Prompt, Query, Scorer, Step, TokenHistory, Tokens,
@@ -49,8 +49,8 @@ fn model(folder: &Folder, device: &Device) -> Result<UvitModel, GoldenError> {
         .check_held(checkpoint.numbers())
         .map_err(|error| damaged(error.to_string()))?;
     let blank = UvitNetwork::new(&config, &mut Init::blank(device));
-    let filled = checkpoint.fill(blank, |name| Some(name.into()));
-    let (network, _) = filled.map_err(NodeError::from)?;
+    let filled = checkpoint.fill(blank, Kept::Widened, |name| Some(name.into()));
+    let network = filled.map_err(NodeError::from)?.module;
     Ok(UvitModel::new(network, device, FloatDType::F32))
 }
 

@@ -1,5 +1,7 @@
 //! NLD-Image: the denoiser's pass, and whole runs of its sampler.
 
+mod runs;
+
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 
 use super::vq::flat;
@@ -48,6 +50,7 @@ pub(super) fn compute(folder: &Folder, device: &Device) -> Result<Computed, Gold
         "logits_guided_g5",
         Found::numbers_like(guided.collect(), GUIDED),
     );
+    runs::compute(folder, case, &mut computed)?;
     Ok(computed)
 }
 

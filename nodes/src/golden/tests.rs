@@ -39,6 +39,11 @@ fn diffusers_vq() {
 }
 
 #[test]
+fn nld_image() {
+    holds("nld_image");
+}
+
+#[test]
 fn loss() {
     holds("loss");
 }

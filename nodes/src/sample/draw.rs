@@ -81,6 +81,20 @@ fn alike(temperatures: &[f32]) -> Vec<(f32, Vec<usize>)> {
     groups
 }
 
+/// The likeliest token of each row of `logits [rows, codebook]` among those that `sampler` allows, and how probable it is.
+///
+/// Errors: a row holds no number at all.
+pub fn pick_all(
+    logits: &Tensor<2>,
+    sampler: &EditSampler,
+) -> Result<(Vec<u32>, Vec<f32>), NodeError> {
+    let [rows, _] = logits.dims();
+    // Without temperature no chance takes part.
+    let (temperatures, noise) = (vec![0.0; rows], TokenNoise::Uniform(vec![0.5; rows]));
+    let drawn = draw(logits, sampler, &temperatures, &noise)?;
+    Ok((drawn.tokens, drawn.confidence))
+}
+
 /// The tokens of rows of one temperature, and the probability of each without it.
 fn drawn_at(
     logits: Tensor<2>,

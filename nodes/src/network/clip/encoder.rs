@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{ClipConfig, ClipNetwork, ClipReader, ClipTextError, Reading};
 use crate::network::layers::Init;
-use crate::network::weights::{self, Checkpoint};
+use crate::network::weights::{Checkpoint, Kept};
 
 /// How many texts are worked on at a time.
 const AT_ONCE: usize = 16;
@@ -89,15 +89,14 @@ impl ClipEncoder {
             .map_err(|error| NodeError::file(&path, error, hint))?;
         let blank = ClipNetwork::new(&config, &mut Init::blank(device));
         // Early files hold the numbers of the positions, which nobody learns.
-        let filled = checkpoint.fill(blank, |name| {
+        let filled = checkpoint.fill(blank, Kept::Widened, |name| {
             (!name.ends_with(".position_ids")).then(|| name.into())
         });
-        let (network, _) = filled.map_err(|error| match checkpoint.files().first() {
+        let filled = filled.map_err(|error| match checkpoint.files().first() {
             Some(file) => error.at(file),
             None => error.into(),
         })?;
-        let hash = weights::hash(checkpoint.files())?;
-        Ok(Self::new(network, reader, device, &hash))
+        Ok(Self::new(filled.module, reader, device, &filled.hash))
     }
 
     /// The sizes.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{TrainedUvit, UvitConfig, UvitModel, UvitNetwork};
 use crate::network::clip::ClipEncoder;
 use crate::network::layers::Init;
-use crate::network::weights::{self, Checkpoint};
+use crate::network::weights::{self, Checkpoint, Kept};
 
 const CONFIG: &str = "config.json";
 const TRANSFORMER: &str = "transformer";
@@ -57,12 +57,12 @@ impl TrainedUvit {
 }
 
 fn filled<M: Module>(checkpoint: &Checkpoint, blank: M) -> Result<M, NodeError> {
-    let filled = checkpoint.fill(blank, |name| Some(name.into()));
-    let (network, _) = filled.map_err(|error| match checkpoint.files().first() {
+    let filled = checkpoint.fill(blank, Kept::Widened, |name| Some(name.into()));
+    let filled = filled.map_err(|error| match checkpoint.files().first() {
         Some(path) => error.at(path),
         None => error.into(),
     })?;
-    Ok(network)
+    Ok(filled.module)
 }
 
 /// A fingerprint of all that the denoiser's answers depend on.

@@ -242,11 +242,11 @@ impl Checkpoint {
         let (stored, bytes) = self.bytes(name)?;
         Ok(Array {
             shape: stored.shape().to_vec(),
-            values: self.numbers(name, stored, &bytes)?,
+            values: self.values(name, stored, &bytes)?,
         })
     }
 
-    fn numbers(&self, name: &str, stored: &Stored, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {
+    fn values(&self, name: &str, stored: &Stored, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {
         let values = match stored.dtype() {
             Dtype::I8 => self.dequantised(name, stored, bytes)?,
             dtype => widened(dtype, bytes).map_err(|problem| self.broken(name, stored, problem))?,
@@ -375,7 +375,7 @@ impl Checkpoint {
             (Kept::AsStored, Dtype::BF16) => DType::BF16,
             (Kept::AsStored, Dtype::F16) => DType::F16,
             _ => {
-                let values = self.numbers(name, stored, &bytes)?;
+                let values = self.values(name, stored, &bytes)?;
                 return Ok((TensorData::new(values, shape), hash));
             }
         };

@@ -27,7 +27,7 @@ impl EditSampler {
     }
 
     /// Whether the step `step` of `steps`, counted from 0, is guided.
-    pub(in crate::sample) fn guides(&self, step: usize, steps: usize) -> bool {
+    pub(crate) fn guides(&self, step: usize, steps: usize) -> bool {
         self.guidance > 0.0 && within(self.guidance_from, self.guidance_to, step, steps)
     }
 

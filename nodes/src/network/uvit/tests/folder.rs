@@ -66,7 +66,7 @@ fn a_pipeline_becomes_a_denoiser() {
     let folder = folder();
     write_pipeline(folder.path(), &config());
     let denoiser = open(folder.path(), &Device::flex(), FloatDType::F32);
-    let denoiser = denoiser.expect("it was just written");
+    let denoiser = denoiser.expect("it was just written").denoiser;
     let scorer = denoiser.scorer();
     assert_eq!(scorer.codebook(), 16);
     assert_eq!((scorer.grid().rows, scorer.grid().columns), (4, 4));
