@@ -9,7 +9,8 @@ use graph::exchange::Exchange;
 use graph::registry::Registry;
 use serde::Serialize;
 use smalto_host::consent::{self, ConsentError};
-use smalto_host::plugins::Plugins as Found;
+use smalto_host::describe::{Description, Finding};
+use smalto_host::plugins::{Plugin, Plugins as Found};
 use smalto_host::project::{self, Language};
 use smalto_host::search::Places;
 use smalto_host::worker::Launch;
@@ -101,6 +102,31 @@ pub fn register(registry: &mut Registry, exchange: &Exchange) {
     }
 }
 
+/// The plugins as a run meets them: beside the nodes that are built in.
+fn met(mut found: Found) -> Vec<Plugin> {
+    found.register(&mut built_in(), &Exchange::default());
+    found.found
+}
+
+fn built_in() -> Registry {
+    let mut registry = Registry::default();
+    ::nodes::register(&mut registry);
+    registry
+}
+
+/// The kinds that a plugin brings although they are built in.
+fn claims(description: Option<&Description>) -> Vec<Finding> {
+    let registry = built_in();
+    let nodes = description.into_iter().flat_map(|found| &found.nodes);
+    let kinds = nodes.map(|node| &node.descriptor.id);
+    let claimed = kinds.filter(|kind| registry.get(kind).is_some());
+    let findings = claimed.map(|kind| {
+        let problem = "this kind is built in";
+        Finding::new(format!("node `{kind}`"), problem, "give it another name")
+    });
+    findings.collect()
+}
+
 impl From<ConsentError> for Failure {
     fn from(error: ConsentError) -> Self {
         Self::invalid(
@@ -137,7 +163,7 @@ impl Plugins {
 impl List {
     fn execute(self, places: &Places) -> Result<(), Failure> {
         let found = Found::find(places, &Launch::this_program());
-        let found = found.map_err(ConsentError::from)?.found;
+        let found = met(found.map_err(ConsentError::from)?);
         if self.json {
             write_json(&found);
         } else {
@@ -150,11 +176,12 @@ impl List {
 impl Check {
     fn execute(self, places: &Places) -> Result<(), Failure> {
         let folder = consent::folder(places, &self.plugin)?;
-        let report = check::check(
+        let mut report = check::check(
             &folder,
             &Launch::this_program(),
             Duration::from_secs(self.limit),
         );
+        report.findings.extend(claims(report.description.as_ref()));
         if self.json {
             write_json(&report);
         } else {
@@ -163,7 +190,8 @@ impl Check {
         match report.findings.len() {
             0 => Ok(()),
             count => Err(Failure::Unequal(format!(
-                "{count} findings in `{}`",
+                "{count} {} in `{}`",
+                if count == 1 { "finding" } else { "findings" },
                 folder.display()
             ))),
         }
@@ -216,7 +244,8 @@ impl New {
 
 impl Scan {
     fn execute(self, places: &Places) -> Result<(), Failure> {
-        let found = consent::scan(places, &Launch::this_program(), self.plugin.as_deref())?.found;
+        let found = consent::scan(places, &Launch::this_program(), self.plugin.as_deref())?;
+        let found = met(found);
         if self.json {
             write_json(&found);
         } else {

@@ -119,3 +119,34 @@ fn what_crashes_ends_the_command_with_a_code_of_its_own() {
         .expect(5)
         .says(&["node `bright` failed: the plugin crashed", "SIGSEGV"]);
 }
+
+#[test]
+fn a_kind_that_is_built_in_is_found_before_anybody_uses_the_plugin() {
+    let home = tempfile::tempdir().expect("a folder can be made");
+    let here = home.path();
+    let _ = smalto(here, here, &["plugins", "new", "--c", "text"]).expect(0);
+    let plugin = here.join("text");
+    for name in ["text.c", "plugin.toml"] {
+        let path = plugin.join(name);
+        let before = std::fs::read_to_string(&path).expect("it was written");
+        let after = before.replace("text.brighten", "input.text");
+        assert_ne!(before, after, "{name}");
+        std::fs::write(path, after).expect("a file can be written");
+    }
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "text.c", "-o", "libtext.so"])
+        .current_dir(&plugin)
+        .status();
+    assert!(compiled.expect("there is a C compiler").success());
+    let checked = smalto(here, &plugin, &["plugins", "check", "."]).expect(1);
+    let said = "node `input.text`: this kind is built in";
+    assert!(checked.stdout.contains(said), "{checked:#?}");
+    let _ = checked.says(&["1 finding in"]);
+
+    let _ = smalto(here, here, &["plugins", "trust", "org.example.text"]).expect(0);
+    for command in ["list", "scan"] {
+        let listed = smalto(here, here, &["plugins", command]).expect(0).stdout;
+        let said = "it claims the kind `input.text`, which is built in";
+        assert!(listed.contains(said), "{listed}");
+    }
+}
