@@ -12,7 +12,8 @@ use crate::failure::Failure;
 /// Computes what a golden folder holds, and compares.
 ///
 /// The folder holds a small model as its authors publish it, and `case.safetensors`: what went into their program and
-/// what came out. Its `config.json` decides what it is about: emu3_5_vq, ibq_vq, llamagen_vq, diffusers_vq, loss.
+/// what came out. Its `config.json` decides what it is about: emu3_5_vq, ibq_vq, llamagen_vq,
+/// diffusers_vq, amused, nld_image, loss.
 #[derive(Debug, Args)]
 pub struct Golden {
     /// The golden folder.
