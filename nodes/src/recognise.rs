@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, published};
 use crate::network::layers::Init;
 use crate::network::tokenizer::{TokenizerConfig, TokenizerNetwork};
+use crate::network::uvit::{UvitConfig, UvitNetwork};
 use crate::network::vq::{Published, VqNetwork, keys_of};
 use crate::network::weights::Checkpoint;
 
@@ -38,6 +39,9 @@ pub fn recognise(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> 
     }
     if published::is_published(config) {
         return Some(nld_image(config, checkpoint));
+    }
+    if text("_class_name") == Some(UvitConfig::CLASS) {
+        return Some(amused(config, checkpoint));
     }
     vq(config, checkpoint)
 }
@@ -113,6 +117,24 @@ fn nld_image(config: &Value, checkpoint: &Checkpoint) -> Recognised {
     found.problems = checkpoint.problems(&network, |name| {
         published::unused(name).is_none().then(|| name.into())
     });
+    found
+}
+
+fn amused(config: &Value, checkpoint: &Checkpoint) -> Recognised {
+    let mut found = Recognised::new(
+        "the transformer of aMUSEd",
+        "denoiser.load, with the folder above",
+    );
+    let config = match UvitConfig::of(config) {
+        Ok(config) => config,
+        Err(error) => return found.wrong(error),
+    };
+    if let Err(error) = config.check_held(checkpoint.numbers()) {
+        return found.wrong(error);
+    }
+    found.codebook = Some(config.codebook_size);
+    let network = UvitNetwork::new(&config, &mut blank().0);
+    found.problems = checkpoint.problems(&network, |name| Some(name.into()));
     found
 }
 

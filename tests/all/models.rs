@@ -9,6 +9,7 @@ fn published_checkpoints_are_recognised() {
     for (name, model, codebook) in [
         ("nld_image", "NLD-Image", 128),
         ("emu3_5_vq", "the tokenizer of Emu3.5", 64),
+        ("amused_updown", "the transformer of aMUSEd", 64),
         ("ibq_vq", "an IBQ tokenizer", 64),
         ("diffusers_vq", "the VQModel of diffusers", 64),
     ] {

@@ -14,7 +14,8 @@ use crate::sample::{EditSampler, Noise};
 use crate::value::Tokens;
 
 const FIXTURE: &[u8] = include_bytes!("../../../tests/fixtures/nld_image/sampler.safetensors");
-const ARGUMENTS: &str = include_str!("../../../tests/fixtures/nld_image/sampler_cases.json");
+const ARGUMENTS: &str =
+    include_str!("../../../../tests/fixtures/golden/nld_image/sampler_cases.json");
 pub(super) const POSITIONS: usize = 256;
 const STEPS: usize = 8;
 const MASK: u8 = 129;
