@@ -5,7 +5,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::space::WorldRect;
+use euclid::Box2D;
+
+use crate::space::{World, WorldRect};
 
 /// The most items that a leaf holds.
 const LEAF: usize = 4;
@@ -20,7 +22,8 @@ pub struct Tree {
 /// A branch, in front of all that grows from it.
 #[derive(Clone, Debug)]
 struct Branch {
-    bounds: WorldRect,
+    /// By its corners: a size, rounded, could end short of what grows from it.
+    bounds: Box2D<f32, World>,
     /// The items, where it is a leaf.
     items: std::ops::Range<usize>,
     /// The branch behind all that grows from this one.
@@ -42,7 +45,7 @@ impl Tree {
 
     fn grow(&mut self, start: usize, end: usize) {
         let items = &mut self.items[start..end];
-        let bounds = union(items.iter().map(|(bounds, _)| *bounds)).unwrap_or_default();
+        let bounds = around(items.iter().map(|(bounds, _)| bounds.to_box2d())).unwrap_or_default();
         let is_leaf = items.len() <= LEAF;
         let branch = self.branches.len();
         self.branches.push(Branch {
@@ -78,33 +81,34 @@ impl Tree {
         // What grows from a branch comes after it, so it is known when its turn comes.
         for at in (0..self.branches.len()).rev() {
             let branch = &self.branches[at];
-            let around = if branch.items.is_empty() {
+            let bounds = if branch.items.is_empty() {
                 let first = at + 1;
                 let second = self.branches[first].next;
-                union(
+                around(
                     [first, second]
                         .into_iter()
                         .map(|at| self.branches[at].bounds),
                 )
             } else {
                 let items = self.items[branch.items.clone()].iter();
-                union(items.map(|(bounds, _)| *bounds))
+                around(items.map(|(bounds, _)| bounds.to_box2d()))
             };
-            self.branches[at].bounds = around.unwrap_or_default();
+            self.branches[at].bounds = bounds.unwrap_or_default();
         }
     }
 
     /// The numbers of the things that touch `region`, each once and in rising order.
     pub fn touching(&self, region: WorldRect) -> Vec<usize> {
+        let region = region.to_box2d();
         let mut found = Vec::new();
         let mut at = 0;
         while let Some(branch) = self.branches.get(at) {
-            if !touch(branch.bounds, region) {
+            if !meet(branch.bounds, region) {
                 at = branch.next;
                 continue;
             }
             let items = self.items[branch.items.clone()].iter();
-            let near = items.filter(|(bounds, _)| touch(*bounds, region));
+            let near = items.filter(|(bounds, _)| meet(bounds.to_box2d(), region));
             found.extend(near.map(|(_, number)| *number));
             at += 1;
         }
@@ -116,16 +120,21 @@ impl Tree {
 
 /// Whether two boxes share a point, be it of their edges.
 pub fn touch(left: WorldRect, right: WorldRect) -> bool {
-    left.min_x() <= right.max_x()
-        && right.min_x() <= left.max_x()
-        && left.min_y() <= right.max_y()
-        && right.min_y() <= left.max_y()
+    meet(left.to_box2d(), right.to_box2d())
+}
+
+fn meet(left: Box2D<f32, World>, right: Box2D<f32, World>) -> bool {
+    left.min.x <= right.max.x
+        && right.min.x <= left.max.x
+        && left.min.y <= right.max.y
+        && right.min.y <= left.max.y
 }
 
 /// The smallest box around all of `boxes`, empty ones included; `None` where there are none.
 pub fn union(boxes: impl Iterator<Item = WorldRect>) -> Option<WorldRect> {
-    boxes
-        .map(|rect| rect.to_box2d())
-        .reduce(|left, right| euclid::Box2D::new(left.min.min(right.min), left.max.max(right.max)))
-        .map(|around| around.to_rect())
+    around(boxes.map(|rect| rect.to_box2d())).map(|around| around.to_rect())
+}
+
+fn around(boxes: impl Iterator<Item = Box2D<f32, World>>) -> Option<Box2D<f32, World>> {
+    boxes.reduce(|left, right| Box2D::new(left.min.min(right.min), left.max.max(right.max)))
 }
