@@ -1,5 +1,7 @@
 //! Values as plain numbers, for whoever must not know their types: native plugins, other processes.
 
+mod card;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::Run;
 use crate::value::{Value, WireValue};
+
+pub use card::{Card, CardArray, Memory};
 
 /// What one number of an [`Array`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,13 +45,18 @@ impl fmt::Display for Element {
 }
 
 /// Numbers in rows, the last dimension side by side, in the byte order of the machine; clones share them.
+///
+/// `M` is the sort of memory that they lie in.
 #[derive(Clone)]
-pub struct Array {
+pub struct Numbers<M> {
     element: Element,
     shape: Vec<usize>,
     sizes: BTreeMap<String, u64>,
-    bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    memory: M,
 }
+
+/// Numbers in the memory of the processor.
+pub type Array = Numbers<Arc<dyn AsRef<[u8]> + Send + Sync>>;
 
 /// Why something is no value of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +88,15 @@ pub enum ExchangeError {
     /// The shape is right and the numbers are not.
     #[error("{0}")]
     Numbers(String),
+    /// The numbers do not fit into the memory of the card.
+    #[error("the card has no room for {bytes} bytes")]
+    Room {
+        /// How many bytes there are.
+        bytes: usize,
+    },
+    /// The card does not do what it is asked for.
+    #[error("the card failed: {0}")]
+    Card(String),
 }
 
 impl Array {
@@ -105,10 +123,17 @@ impl Array {
             element,
             shape,
             sizes: BTreeMap::new(),
-            bytes: Arc::new(bytes),
+            memory: Arc::new(bytes),
         })
     }
 
+    /// The bytes of the numbers.
+    pub fn bytes(&self) -> &[u8] {
+        (*self.memory).as_ref()
+    }
+}
+
+impl<M> Numbers<M> {
     /// The same numbers with a size that belongs to them, like the `codebook` of tokens.
     #[must_use]
     pub fn with(mut self, size: impl Into<String>, count: u64) -> Self {
@@ -129,11 +154,6 @@ impl Array {
     /// The sizes that belong to the numbers.
     pub fn sizes(&self) -> &BTreeMap<String, u64> {
         &self.sizes
-    }
-
-    /// The bytes of the numbers.
-    pub fn bytes(&self) -> &[u8] {
-        (*self.bytes).as_ref()
     }
 
     /// The size called `name`.
@@ -163,7 +183,7 @@ impl Array {
     }
 }
 
-impl fmt::Debug for Array {
+impl<M> fmt::Debug for Numbers<M> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
@@ -182,16 +202,38 @@ pub trait Exchanged: WireValue {
     ///
     /// Errors: it cannot consist of them.
     fn from_array(array: &Array, run: &Run) -> Result<Self, ExchangeError>;
+
+    /// The value as plain numbers in the memory of a card: a copy, unless it lies there already.
+    ///
+    /// Errors: it cannot be laid there.
+    fn to_card(&self, card: &dyn Card) -> Result<CardArray, ExchangeError> {
+        card.upload(&self.to_array())
+    }
+
+    /// The value that consists of these numbers in the memory of a card: a copy, unless it can stay there.
+    ///
+    /// Errors: it cannot consist of them.
+    fn from_card(array: &CardArray, card: &dyn Card, run: &Run) -> Result<Self, ExchangeError> {
+        Self::from_array(&card.download(array)?, run)
+    }
 }
+
+/// Makes ready the card that a run computes on; nothing where it computes elsewhere.
+pub type OpenCard = fn(&Run) -> Option<Result<Box<dyn Card>, ExchangeError>>;
 
 /// Which kinds of value can leave the program as plain numbers and come back.
 #[derive(Clone, Default)]
-pub struct Exchange(BTreeMap<&'static str, Way>);
+pub struct Exchange {
+    ways: BTreeMap<&'static str, Way>,
+    card: Option<OpenCard>,
+}
 
 #[derive(Clone, Copy)]
 struct Way {
     out: fn(&Value) -> Option<Array>,
     back: fn(&Array, &Run) -> Result<Value, ExchangeError>,
+    to_card: fn(&Value, &dyn Card) -> Option<Result<CardArray, ExchangeError>>,
+    from_card: fn(&CardArray, &dyn Card, &Run) -> Result<Value, ExchangeError>,
 }
 
 impl Exchange {
@@ -201,14 +243,37 @@ impl Exchange {
         let way = Way {
             out: |value| value.get::<T>().map(T::to_array),
             back: |array, run| T::from_array(array, run).map(Value::new),
+            to_card: |value, card| value.get::<T>().map(|value| value.to_card(card)),
+            from_card: |array, card, run| T::from_card(array, card, run).map(Value::new),
         };
-        let _ = self.0.insert(T::KIND, way);
+        let _ = self.ways.insert(T::KIND, way);
         self
+    }
+
+    /// Lets numbers be lent where they lie, in the memory of the card that a run computes on.
+    #[must_use]
+    pub fn with_card(mut self, open: OpenCard) -> Self {
+        self.card = Some(open);
+        self
+    }
+
+    /// Keeps all numbers in the memory of the processor, as for whoever cannot reach a card.
+    #[must_use]
+    pub fn without_card(mut self) -> Self {
+        self.card = None;
+        self
+    }
+
+    /// The card that `run` computes on, or `None` where numbers go through the memory of the processor.
+    ///
+    /// Errors: it computes on one that cannot be used.
+    pub fn card(&self, run: &Run) -> Result<Option<Box<dyn Card>>, ExchangeError> {
+        self.card.and_then(|open| open(run)).transpose()
     }
 
     /// The value as plain numbers, or `None` where its kind cannot leave.
     pub fn array(&self, value: &Value) -> Option<Array> {
-        (self.0.get(value.kind().name())?.out)(value)
+        (self.ways.get(value.kind().name())?.out)(value)
     }
 
     /// The value of the kind `kind` that consists of these numbers, or `None` where that kind cannot come back.
@@ -218,102 +283,32 @@ impl Exchange {
         array: &Array,
         run: &Run,
     ) -> Option<Result<Value, ExchangeError>> {
-        let way = self.0.get(kind)?;
+        let way = self.ways.get(kind)?;
         Some((way.back)(array, run))
+    }
+
+    /// The value as plain numbers in the memory of `card`, or `None` where its kind cannot leave.
+    pub fn card_array(
+        &self,
+        value: &Value,
+        card: &dyn Card,
+    ) -> Option<Result<CardArray, ExchangeError>> {
+        (self.ways.get(value.kind().name())?.to_card)(value, card)
+    }
+
+    /// The value of the kind `kind` that consists of these numbers in the memory of `card`, or `None` where that kind
+    /// cannot come back.
+    pub fn card_value(
+        &self,
+        kind: &str,
+        array: &CardArray,
+        card: &dyn Card,
+        run: &Run,
+    ) -> Option<Result<Value, ExchangeError>> {
+        let way = self.ways.get(kind)?;
+        Some((way.from_card)(array, card, run))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Array, Element, Exchange, ExchangeError, Exchanged};
-    use crate::preview::Preview;
-    use crate::run::{Resources, Run};
-    use crate::value::{Footprint, Value, WireValue};
-
-    #[derive(Clone, Debug, PartialEq)]
-    struct Heights(Vec<u8>);
-
-    impl WireValue for Heights {
-        const KIND: &'static str = "heights";
-
-        fn preview(&self) -> Preview {
-            Preview::Text(format!("{:?}", self.0))
-        }
-
-        fn footprint(&self) -> Footprint {
-            Footprint::host(self.0.len())
-        }
-    }
-
-    impl Exchanged for Heights {
-        fn to_array(&self) -> Array {
-            Array::new(Element::U8, vec![self.0.len()], self.0.clone())
-                .expect("there are as many bytes as heights")
-                .with("highest", 9)
-        }
-
-        fn from_array(array: &Array, _: &Run) -> Result<Self, ExchangeError> {
-            let [_] = array.form(Element::U8, "u8 [places]")?;
-            let highest = array.size("highest")?;
-            match array.bytes().iter().find(|h| u64::from(**h) > highest) {
-                Some(height) => Err(ExchangeError::Numbers(format!("{height} is too high"))),
-                None => Ok(Self(array.bytes().to_vec())),
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_comes_back_as_it_left() {
-        let exchange = Exchange::default().with::<Heights>();
-        let run = Run::alone(Resources::default());
-        let heights = Heights(vec![3, 1, 4]);
-        let array = exchange.array(&Value::new(heights.clone()));
-        let array = array.expect("heights can leave");
-        assert_eq!((array.shape(), array.bytes()), (&[3][..], &[3, 1, 4][..]));
-        let back = exchange
-            .value("heights", &array, &run)
-            .expect("heights can come back")
-            .expect("the numbers are those that left");
-        assert_eq!(back.get::<Heights>(), Some(&heights));
-
-        assert!(exchange.array(&Value::new(String::new())).is_none());
-        assert!(exchange.value("text", &array, &run).is_none());
-    }
-
-    #[test]
-    fn what_is_no_value_is_refused_with_what_was_expected() {
-        let run = Run::alone(Resources::default());
-        let check = |array: Result<Array, ExchangeError>, message: &str| {
-            let found = array.and_then(|array| Heights::from_array(&array, &run));
-            let found = found.expect_err("it is no heights").to_string();
-            assert_eq!(found, message);
-        };
-        check(
-            Array::new(Element::I32, vec![2, 3], vec![0; 12]),
-            "12 bytes do not fill an array of i32 of the shape [2, 3]",
-        );
-        check(
-            Array::new(Element::F32, vec![usize::MAX, 3], vec![]),
-            &format!(
-                "0 bytes do not fill an array of f32 of the shape [{}, 3]",
-                usize::MAX
-            ),
-        );
-        check(
-            Array::new(Element::F32, vec![1], vec![0; 4]),
-            "expected u8 [places], found f32 [1]",
-        );
-        check(
-            Array::new(Element::U8, vec![1, 1], vec![0]),
-            "expected u8 [places], found u8 [1, 1]",
-        );
-        check(
-            Array::new(Element::U8, vec![1], vec![0]),
-            "the size `highest` is missing",
-        );
-        check(
-            Array::new(Element::U8, vec![1], vec![10]).map(|array| array.with("highest", 9)),
-            "10 is too high",
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 mod autodiff;
 mod cpu;
 #[cfg(feature = "cuda")]
-mod cuda;
+pub(crate) mod cuda;
 mod definition;
 
 #[cfg(feature = "cuda")]

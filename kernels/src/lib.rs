@@ -21,6 +21,8 @@ pub mod sampling;
 mod tests;
 mod unfold;
 
+#[cfg(feature = "cuda")]
+pub use backend::cuda::card;
 pub use bench::{Timing, bench};
 pub use contract::Report;
 pub use cross_entropy::{

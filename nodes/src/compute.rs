@@ -9,6 +9,7 @@ use graph::run::Run;
 pub struct Compute {
     device: Device,
     name: String,
+    card: Option<usize>,
 }
 
 /// Why a device cannot be had.
@@ -41,6 +42,7 @@ impl Compute {
         Self {
             device: Device::flex(),
             name: "cpu".into(),
+            card: None,
         }
     }
 
@@ -52,17 +54,17 @@ impl Compute {
     pub fn named(name: &str) -> Result<Self, DeviceError> {
         match name {
             "cpu" => Ok(Self::cpu()),
-            "auto" => Ok(Self::card(0).unwrap_or_else(|_| Self::cpu())),
-            "cuda" => Self::card(0),
+            "auto" => Ok(Self::open(0).unwrap_or_else(|_| Self::cpu())),
+            "cuda" => Self::open(0),
             _ => match name.strip_prefix("cuda:").map(str::parse) {
-                Some(Ok(index)) => Self::card(index),
+                Some(Ok(index)) => Self::open(index),
                 Some(Err(_)) | None => Err(DeviceError::Unknown(name.into())),
             },
         }
     }
 
     #[cfg(feature = "cuda")]
-    fn card(index: usize) -> Result<Self, DeviceError> {
+    fn open(index: usize) -> Result<Self, DeviceError> {
         use burn::tensor::DeviceType;
 
         // Asks for the driver library first, so it is safe on a machine without one.
@@ -73,11 +75,12 @@ impl Compute {
         Ok(Self {
             device: Device::cuda(index),
             name: format!("cuda:{index}"),
+            card: Some(index),
         })
     }
 
     #[cfg(not(feature = "cuda"))]
-    fn card(_: usize) -> Result<Self, DeviceError> {
+    fn open(_: usize) -> Result<Self, DeviceError> {
         Err(DeviceError::NotBuilt)
     }
 
@@ -98,9 +101,14 @@ impl Compute {
         &self.name
     }
 
+    /// Which NVIDIA card this is, or `None` where it is none.
+    pub fn card(&self) -> Option<usize> {
+        self.card
+    }
+
     /// Whether this is an accelerator.
     pub fn is_accelerator(&self) -> bool {
-        self.name != "cpu"
+        self.card.is_some()
     }
 
     /// The type that networks compute in here while they train: bf16 on an accelerator, f32 on the processor.

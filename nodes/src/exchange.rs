@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use graph::exchange::{Array, Element, Exchange, ExchangeError, Exchanged};
+#[cfg(feature = "cuda")]
+use graph::exchange::{Card, CardArray};
 use graph::run::Run;
 
 use crate::compute::Compute;
@@ -9,10 +11,13 @@ use crate::value::{Grid, Image, Mask, Tokens};
 
 /// The kinds of value that plugins take and give.
 pub fn exchange() -> Exchange {
-    Exchange::default()
+    let exchange = Exchange::default()
         .with::<Image>()
         .with::<Mask>()
-        .with::<Tokens>()
+        .with::<Tokens>();
+    #[cfg(feature = "cuda")]
+    let exchange = exchange.with_card(crate::card::open);
+    exchange
 }
 
 /// The numbers of a tensor, without a copy.
@@ -37,6 +42,9 @@ fn wrong(problem: impl ToString) -> ExchangeError {
     ExchangeError::Numbers(problem.to_string())
 }
 
+/// The form of pictures.
+const PIXELS: &str = "f32 [batch, height, width, 3]";
+
 /// f32 `[batch, height, width, 3]`.
 impl Exchanged for Image {
     fn to_array(&self) -> Array {
@@ -46,13 +54,28 @@ impl Exchanged for Image {
     }
 
     fn from_array(array: &Array, run: &Run) -> Result<Self, ExchangeError> {
-        let shape: [usize; 4] = array.form(Element::F32, "f32 [batch, height, width, 3]")?;
+        let shape: [usize; 4] = array.form(Element::F32, PIXELS)?;
         let compute = Compute::of(run).map_err(wrong)?;
         // Not the bytes as they are: they may lie where no f32 can.
         let words = array.bytes().as_chunks::<4>().0.iter();
         let pixels: Vec<f32> = words.map(|word| f32::from_ne_bytes(*word)).collect();
         let pixels = Tensor::from_data(TensorData::new(pixels, shape), compute.device());
         Self::new(pixels).map_err(wrong)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn to_card(&self, card: &dyn Card) -> Result<CardArray, ExchangeError> {
+        let lent = crate::card::lend(self.pixels(), card);
+        lent.unwrap_or_else(|| card.upload(&self.to_array()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn from_card(array: &CardArray, card: &dyn Card, run: &Run) -> Result<Self, ExchangeError> {
+        let shape = array.form(Element::F32, PIXELS)?;
+        match crate::card::pixels(array, shape) {
+            Some(pixels) => Self::new(pixels).map_err(wrong),
+            None => Self::from_array(&card.download(array)?, run),
+        }
     }
 }
 

@@ -10,6 +10,8 @@
 //! | official numbers | [`golden`] |
 //! | what a model folder is | [`recognise`] |
 
+#[cfg(feature = "cuda")]
+mod card;
 pub mod compute;
 pub mod decoder;
 pub mod denoiser;

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 mod blas;
+pub mod card;
 mod column_sum;
 mod matrix;
 mod program;

@@ -55,13 +55,27 @@
 //!
 //! Any other kind is the plugin's own: its name begins with the id of the plugin and a dot, its values are objects,
 //! and only nodes of the same plugin can take them.
-//! Logits stay with the host in ABI 1.0.
+//! Logits stay with the host in ABI 1.
 //!
 //! **Tensors** are those of DLPack 1: `smalto_tensor` is its `DLTensor`, `smalto_managed_tensor` its `DLManagedTensorVersioned`,
 //! field by field, so that a pointer to the one can be cast to a pointer to the other.
 //! Inputs are contiguous, with `strides` null.
 //! Outputs are contiguous too, and their `strides` are null or say so.
-//! In ABI 1.0 every tensor lies in the memory of the processor.
+//! All tensors of a run lie where `device` of `smalto_run` says: in the memory of the processor, or in that of a card.
+//!
+//! **Cards.** A run is on an NVIDIA card where three things meet: the node is `SMALTO_NODE_CUDA`, the plugin runs in the
+//! host's own process, and the host computes on that card. Everywhere else it is on the processor, which every node serves.
+//!
+//! - `data` is an address on the card. Only work on the card may follow it, and inputs must not be written there either.
+//! - The primary context of the card is current on the thread that calls `run`; other threads make it theirs themselves.
+//! - Work goes on `stream`, behind which the inputs are ready, and in front of which nothing uses the outputs.
+//!   `run` returns once all of it is queued, and does not wait for it: addresses stay good until it is through.
+//! - Work on a stream of the plugin's own waits for an event of `stream` first, and in the end `stream` waits for an event of it.
+//! - Nobody waits for the card as a whole, or works on its default stream, which waits for others.
+//! - Memory of the plugin's own on the card may be handed to `output` too: the host copies it on `stream`,
+//!   waits until that is done, and then calls `deleter`.
+//! - The host does not look at the numbers of pictures there. Those of other kinds are checked as ever.
+//! - A kernel that does wrong takes the program with it, as every other code in its process.
 //!
 //! **Tags** end the description of each function:
 //!
@@ -90,7 +104,7 @@ extern "C" {
 /// The major version of this header, as in the name of the entry.
 #define SMALTO_ABI_MAJOR 1
 /// The minor version of this header: it rises when something is appended.
-#define SMALTO_ABI_MINOR 0
+#define SMALTO_ABI_MINOR 1
 /// The largest `struct_size` that a host believes.
 #define SMALTO_STRUCT_SIZE_MAX 65536
 /// The most nodes that a plugin may have, and the most ports, parameters or choices that a node may have of each sort.
@@ -374,9 +388,9 @@ typedef struct smalto_run {
     void *context;
     /// The host.
     const smalto_host *host;
-    /// Where tensors of inputs and outputs lie: the processor in ABI 1.0.
+    /// Where tensors of inputs and outputs lie: the processor, unless the node is `SMALTO_NODE_CUDA`.
     smalto_device device;
-    /// The CUDA stream to put work on, where `device` is a card. Never wait for the card as a whole. `[may be null]`
+    /// The `CUstream` to put work on, where `device` is a card. Never wait for the card as a whole. `[may be null]`
     void *stream;
     /// The value at an input, or null where nothing is wired or `index` is past the last wire.
     ///
@@ -420,7 +434,7 @@ typedef struct smalto_run {
     /// `[any thread]` `[must not unwind]`
     smalto_status (*random)(void *context, uint64_t seed, uint32_t stream, uint32_t sample, uint32_t step,
                             float *numbers, size_t count);
-    /// Memory that is gone when `run` returns, or null where there is none left. `alignment` is a power of two.
+    /// Memory of the processor that is gone when `run` returns, or null where there is none left. `alignment` is a power of two.
     ///
     /// `[any thread]` `[may be null]` `[owner: host]` `[valid until run returns]` `[must not unwind]`
     void *(*scratch)(void *context, size_t bytes, size_t alignment);
@@ -581,7 +595,10 @@ enum {
     /// Several nodes of this kind may run at the same time.
     SMALTO_NODE_REENTRANT = 16,
     /// It is kept for old workflows alone.
-    SMALTO_NODE_DEPRECATED = 32
+    SMALTO_NODE_DEPRECATED = 32,
+    /// It also takes and gives tensors on an NVIDIA card, where `device` of `smalto_run` is one. Since ABI 1.1; a host
+    /// of 1.0 runs it on the processor.
+    SMALTO_NODE_CUDA = 64
 };
 
 /// A plugin.

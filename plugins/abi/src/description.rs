@@ -142,6 +142,8 @@ pub mod node_flag {
     pub const REENTRANT: u32 = 16;
     /// It is kept for old workflows alone.
     pub const DEPRECATED: u32 = 32;
+    /// It takes and gives tensors on a card as well.
+    pub const CUDA: u32 = 64;
 }
 
 /// A plugin.

@@ -33,7 +33,7 @@ pub use value::{
 /// The major version of the header.
 pub const ABI_MAJOR: u16 = 1;
 /// The minor version of the header.
-pub const ABI_MINOR: u16 = 0;
+pub const ABI_MINOR: u16 = 1;
 /// The largest `struct_size` that a host believes.
 pub const STRUCT_SIZE_MAX: u32 = 65_536;
 /// The most nodes of a plugin, and ports, parameters or choices of a node.

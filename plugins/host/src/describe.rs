@@ -36,6 +36,8 @@ pub struct NodeDescription {
     pub descriptor: Descriptor,
     /// Whether several may run at the same time.
     pub reentrant: bool,
+    /// Whether it takes and gives tensors on a card as well.
+    pub cuda: bool,
     /// Whether it is kept for old workflows alone.
     pub deprecated: bool,
     /// Whether it says what shapes come out before it runs.

@@ -1,9 +1,22 @@
 //! The forms of the kinds that consist of numbers, as the header's table has them.
 
-use graph::exchange::{Array, Element};
+use graph::exchange::{Array, Element, Numbers};
 
 /// What is wrong with an array as a value of the kind `kind`; nothing for kinds that are not of the table.
 pub fn fault(kind: &str, array: &Array) -> Option<String> {
+    if let Some(wrong) = shape_fault(kind, array) {
+        return Some(wrong);
+    }
+    match kind {
+        "image" => picture(array),
+        "mask" => mask(array),
+        "tokens" => tokens(array),
+        _ => None,
+    }
+}
+
+/// What is wrong with an array as a value of the kind `kind`, whatever its numbers are.
+pub fn shape_fault<M>(kind: &str, array: &Numbers<M>) -> Option<String> {
     let (element, form, text) = match kind {
         "image" => (Element::F32, 4, "f32 [batch, height, width, 3]"),
         "mask" => (Element::U8, 3, "u8 [1, height, width]"),
@@ -19,15 +32,8 @@ pub fn fault(kind: &str, array: &Array) -> Option<String> {
             "mask" => shape[0] == 1,
             _ => true,
         };
-    if !fits {
-        let found = array.element();
-        return Some(format!("expected {text}, found {found} {shape:?}"));
-    }
-    match kind {
-        "image" => picture(array),
-        "mask" => mask(array),
-        _ => tokens(array),
-    }
+    let found = array.element();
+    (!fits).then(|| format!("expected {text}, found {found} {shape:?}"))
 }
 
 fn picture(array: &Array) -> Option<String> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use graph::exchange::Array;
+use graph::exchange::{Array, Card, CardArray};
 use graph::param::ParamValues;
 use graph::policy::Question;
 
@@ -23,6 +23,8 @@ pub enum Datum {
     Number(f64),
     /// Of a kind that consists of numbers.
     Array(Array),
+    /// Of such a kind as well, the numbers in the memory of the card that the run computes on.
+    Card(CardArray),
     /// Something of the plugin's own.
     Object(Object),
 }
@@ -34,6 +36,7 @@ impl fmt::Debug for Datum {
             Self::Text(_) => out.write_str("text"),
             Self::Number(number) => write!(out, "the number {number}"),
             Self::Array(array) => write!(out, "{} {:?}", array.element(), array.shape()),
+            Self::Card(array) => write!(out, "{} {:?}", array.element(), array.shape()),
             Self::Object(_) => out.write_str("an object"),
         }
     }
@@ -117,6 +120,11 @@ pub trait Watch: Sync {
     /// Room for a tensor: zeros, or `None` where there is not enough memory.
     fn room(&self, bytes: usize) -> Option<Block> {
         Block::zeros(bytes)
+    }
+
+    /// The card that tensors of this run lie on, or `None` where they lie in the memory of the processor.
+    fn card(&self) -> Option<&dyn Card> {
+        None
     }
 }
 

@@ -147,8 +147,9 @@ impl Library {
         };
         let outputs = &description.descriptor.outputs;
         let made = service::create::create(node, &job.params, self.host, self.state)?;
+        let device = run::device(watch);
         let done = match node.infer {
-            Some(infer) => infer::infer(infer, made, outputs, &job.inputs),
+            Some(infer) => infer::infer(infer, made, outputs, &job.inputs, device),
             None => Ok(infer::Promises::new()),
         };
         let done = done.and_then(|promises| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use graph::error::NodeError;
-use graph::exchange::Exchange;
+use graph::exchange::{Card, CardArray, Exchange, ExchangeError};
 use graph::kind::Kind;
 use graph::node::{AnyNode, Descriptor};
 use graph::param::ParamValues;
@@ -77,6 +77,7 @@ impl Choose for PluginPolicy {
 struct RunWatch<'a> {
     run: &'a Run,
     exchange: &'a Exchange,
+    card: Option<Box<dyn Card>>,
 }
 
 impl Watch for RunWatch<'_> {
@@ -97,6 +98,15 @@ impl Watch for RunWatch<'_> {
                     self.run.preview(value.preview());
                 }
             }
+            Datum::Card(array) => {
+                let fits = form::shape_fault(kind, &array).is_none();
+                let card = self.card.as_deref().filter(|_| fits);
+                let value =
+                    card.and_then(|card| self.exchange.card_value(kind, &array, card, self.run));
+                if let Some(Ok(value)) = value {
+                    self.run.preview(value.preview());
+                }
+            }
             Datum::Number(_) | Datum::Object(_) => {}
         }
     }
@@ -108,10 +118,20 @@ impl Watch for RunWatch<'_> {
     fn is_cancelled(&self) -> bool {
         self.run.check().is_err()
     }
+
+    fn card(&self) -> Option<&dyn Card> {
+        self.card.as_deref()
+    }
 }
 
 impl AnyNode for PluginNode {
     fn call(&self, inputs: &Values, run: &mut Run) -> Result<Values, NodeError> {
+        let watch = RunWatch {
+            run,
+            exchange: &self.exchange,
+            card: self.exchange.card(run).map_err(unusable)?,
+        };
+        let card = watch.card();
         let mut job = Job {
             kind: self.descriptor.id.clone(),
             params: self.params.clone(),
@@ -121,13 +141,9 @@ impl AnyNode for PluginNode {
         for port in &self.descriptor.inputs {
             let values = inputs.at(&port.name).iter();
             let data: Result<Vec<Datum>, NodeError> =
-                values.map(|value| self.datum(port, value)).collect();
+                values.map(|value| self.datum(port, value, card)).collect();
             let _ = job.inputs.insert(port.name.clone(), data?);
         }
-        let watch = RunWatch {
-            run,
-            exchange: &self.exchange,
-        };
         let mut outputs = self.instance.run(&job, &watch)?;
         let mut values = Values::default();
         for port in &self.descriptor.outputs {
@@ -135,20 +151,30 @@ impl AnyNode for PluginNode {
                 let problem = format!("nothing came out at `{}`", port.name);
                 return Err(Fault::mistake(problem).into());
             };
-            values.push(port.name.clone(), self.value(port, datum, run)?);
+            values.push(port.name.clone(), self.value(port, datum, card, run)?);
         }
         Ok(values)
     }
 }
 
 impl PluginNode {
-    fn datum(&self, port: &PortSpec, value: &Value) -> Result<Datum, NodeError> {
+    /// A value as the plugin is given it, on `card` where there is one.
+    fn datum(
+        &self,
+        port: &PortSpec,
+        value: &Value,
+        card: Option<&dyn Card>,
+    ) -> Result<Datum, NodeError> {
         let datum = match port.kind.name() {
             "text" => value.get::<String>().cloned().map(Datum::Text),
             "number" => value.get::<f64>().copied().map(Datum::Number),
-            _ => match value.get::<Foreign>() {
-                Some(foreign) => Some(Datum::Object(foreign.object.clone())),
-                None => self.exchange.array(value).map(Datum::Array),
+            _ => match (value.get::<Foreign>(), card) {
+                (Some(foreign), _) => Some(Datum::Object(foreign.object.clone())),
+                (None, Some(card)) => {
+                    let laid = self.exchange.card_array(value, card).transpose();
+                    laid.map_err(unusable)?.map(Datum::Card)
+                }
+                (None, None) => self.exchange.array(value).map(Datum::Array),
             },
         };
         datum.ok_or_else(|| {
@@ -157,7 +183,14 @@ impl PluginNode {
         })
     }
 
-    fn value(&self, port: &PortSpec, datum: Datum, run: &Run) -> Result<Value, NodeError> {
+    /// What the plugin gave, as a value of the program.
+    fn value(
+        &self,
+        port: &PortSpec,
+        datum: Datum,
+        card: Option<&dyn Card>,
+        run: &Run,
+    ) -> Result<Value, NodeError> {
         let kind = port.kind.name();
         let wrong = |problem: String| {
             NodeError::from(Fault::mistake(format!("output `{}`: {problem}", port.name)))
@@ -171,6 +204,7 @@ impl PluginNode {
             })
         };
         match (kind, datum) {
+            (_, Datum::Card(array)) => self.value_on_card(port, &array, card, run),
             ("text", Datum::Text(text)) => Ok(Value::new(text)),
             ("number", Datum::Number(number)) => Ok(Value::new(number)),
             ("policy", Datum::Object(object)) => Ok(Value::new(Policy::new(PluginPolicy {
@@ -185,14 +219,56 @@ impl PluginNode {
                 match self.exchange.value(kind, &array, run) {
                     Some(Ok(value)) => Ok(value),
                     Some(Err(error)) => Err(wrong(error.to_string())),
-                    None => Err(NodeError::failed(
-                        format!("this program has no values of the kind `{kind}`"),
-                        "run the workflow with a program that has",
-                    )),
+                    None => Err(unknown(kind)),
                 }
             }
             (_, Datum::Object(object)) if kind.contains('.') => Ok(own(object)),
             (_, datum) => Err(wrong(format!("expected {kind}, found {datum:?}"))),
         }
     }
+    /// Numbers on the card as a value of the program; pictures stay there, and nobody waits to look at their numbers.
+    fn value_on_card(
+        &self,
+        port: &PortSpec,
+        array: &CardArray,
+        card: Option<&dyn Card>,
+        run: &Run,
+    ) -> Result<Value, NodeError> {
+        let kind = port.kind.name();
+        let wrong = |problem: String| {
+            NodeError::from(Fault::mistake(format!("output `{}`: {problem}", port.name)))
+        };
+        let Some(card) = card else {
+            return Err(wrong("its numbers lie on a card".into()));
+        };
+        if kind != "image" {
+            let array = card.download(array).map_err(unusable)?;
+            return self.value(port, Datum::Array(array), None, run);
+        }
+        if let Some(fault) = form::shape_fault(kind, array) {
+            return Err(wrong(fault));
+        }
+        match self.exchange.card_value(kind, array, card, run) {
+            Some(value) => value.map_err(|error| wrong(error.to_string())),
+            None => Err(unknown(kind)),
+        }
+    }
+}
+
+/// The card cannot be used as a plugin needs it.
+fn unusable(error: ExchangeError) -> NodeError {
+    match error {
+        ExchangeError::Room { .. } => NodeError::OutOfMemory(error.to_string()),
+        other => NodeError::failed(
+            other.to_string(),
+            "let the plugin run in a process of its own, where it is given numbers in the memory of the processor",
+        ),
+    }
+}
+
+fn unknown(kind: &str) -> NodeError {
+    NodeError::failed(
+        format!("this program has no values of the kind `{kind}`"),
+        "run the workflow with a program that has",
+    )
 }

@@ -409,9 +409,16 @@ fn enter(
         description.version,
         plugin.sha256.as_deref().unwrap_or_default()
     );
+    let on_host = exchange.clone().without_card();
     for node in &description.nodes {
         let descriptor = &node.descriptor;
         let migrates = description.extensions.migrate;
+        // An address on a card means nothing in another process.
+        let exchange = if plugin.in_process && node.cuda {
+            exchange
+        } else {
+            &on_host
+        };
         let _ = registry.insert(entry(descriptor, &origin, &instance, exchange, migrates));
     }
 }

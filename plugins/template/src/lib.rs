@@ -155,7 +155,7 @@ fn filled(path: &str, text: &str, name: &Name, library: &str) -> File {
         ("{library}", library),
         ("{source}", &source(name)),
         ("{target}", &target),
-        ("{abi}", "1.0"),
+        ("{abi}", "1.1"),
         ("{version}", env!("CARGO_PKG_VERSION")),
         ("{rust_version}", env!("CARGO_PKG_RUST_VERSION")),
     ];

@@ -11,7 +11,8 @@ use cubecl_environment::stream::StreamId;
 use cubecl_server::stream::{ExecuteScope, WriteScoped, failed_writing};
 use cudarc::driver::sys::CUstream;
 
-type CudaServer = <cubecl::cuda::CudaRuntime as cubecl_server::runtime::Runtime>::Server;
+/// What CubeCL runs a CUDA device with.
+pub(super) type CudaServer = <cubecl::cuda::CudaRuntime as cubecl_server::runtime::Runtime>::Server;
 
 /// Whether a tensor lies on a CUDA device, rather than on another runtime of CubeCL.
 pub(super) fn is_cuda(tensor: &CubeTensor) -> bool {

@@ -33,7 +33,7 @@ fn compiled(flags: &[&str], sources: &[PathBuf], to: &PathBuf) {
 
 #[test]
 fn the_examples_in_c_compile_without_a_warning() {
-    for name in ["invert", "misbehave"] {
+    for name in ["invert", "invert_cuda", "misbehave"] {
         for standard in ["-std=c99", "-std=c11"] {
             let library = workshop("examples").join(format!("lib{name}{standard}.so"));
             compiled(

@@ -192,6 +192,7 @@ const NUMBERS: &[(&str, i64)] = &[
     ("SMALTO_NODE_SIDE_EFFECT", node_flag::SIDE_EFFECT as i64),
     ("SMALTO_NODE_REENTRANT", node_flag::REENTRANT as i64),
     ("SMALTO_NODE_DEPRECATED", node_flag::DEPRECATED as i64),
+    ("SMALTO_NODE_CUDA", node_flag::CUDA as i64),
 ];
 
 #[test]

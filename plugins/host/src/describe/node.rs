@@ -70,6 +70,7 @@ pub fn node(
     NodeDescription {
         descriptor,
         reentrant: raw.flags & node_flag::REENTRANT != 0,
+        cuda: raw.flags & node_flag::CUDA != 0,
         deprecated: raw.flags & node_flag::DEPRECATED != 0,
         infers: raw.infer.is_some(),
     }

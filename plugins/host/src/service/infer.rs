@@ -34,12 +34,13 @@ pub fn infer(
     node: *mut c_void,
     outputs: &[graph::port::PortSpec],
     inputs: &BTreeMap<String, Vec<Datum>>,
+    device: abi::Device,
 ) -> Result<Promises, Fault> {
     let mut lent = BTreeMap::new();
     for (port, values) in inputs {
         let values: Result<Vec<Lent>, Fault> = values
             .iter()
-            .map(|datum| Lent::datum(datum, false))
+            .map(|datum| Lent::datum(datum, device, false))
             .collect();
         let _ = lent.insert(port.as_str(), values?);
     }

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use graph::exchange::{Array, Element};
+use graph::exchange::{Element, Numbers};
 use graph::param::ParamValue;
 use smalto_abi as abi;
 
@@ -24,7 +24,8 @@ struct Parts {
     names: Vec<String>,
     sizes: Vec<abi::Size>,
     object: Option<abi::Object>,
-    _array: Option<Array>,
+    /// Keeps the numbers of the tensor.
+    _datum: Option<Datum>,
 }
 
 // SAFETY: what the pointers lead to is only read, and belongs to the value itself.
@@ -43,14 +44,29 @@ impl Lent {
         }
     }
 
-    /// Lends a value on a wire; tensors have no `data` unless `with_data`.
+    /// Lends a value on a wire to a run on `device`; tensors have no `data` unless `with_data`.
     ///
     /// Errors: the value lives in another process.
-    pub fn datum(datum: &Datum, with_data: bool) -> Result<Self, Fault> {
+    pub fn datum(datum: &Datum, device: abi::Device, with_data: bool) -> Result<Self, Fault> {
         match datum {
             Datum::Text(text) => Ok(Self::text(text.clone())),
             Datum::Number(number) => Ok(Self::plain(abi::Value::float(*number))),
-            Datum::Array(array) => Ok(Self::array(array, with_data)),
+            Datum::Array(array) => {
+                let bytes = Some(array.bytes()).filter(|bytes| with_data && !bytes.is_empty());
+                let data = bytes.map_or(ptr::null(), <[u8]>::as_ptr);
+                Ok(Self::tensor(
+                    array,
+                    data.cast_mut().cast(),
+                    abi::Device::CPU,
+                    datum,
+                ))
+            }
+            Datum::Card(array) => {
+                let address = Some(array.memory().address()).filter(|_| with_data);
+                // An address of the card is none of this program: nothing here may read what is there.
+                let data = ptr::without_provenance_mut(address.unwrap_or_default() as usize);
+                Ok(Self::tensor(array, data, device, datum))
+            }
             Datum::Object(Object::Here(here)) => {
                 let mut parts = Box::<Parts>::default();
                 let object = parts.object.insert(abi::Object {
@@ -91,11 +107,16 @@ impl Lent {
         }
     }
 
-    fn array(array: &Array, with_data: bool) -> Self {
+    fn tensor<M>(
+        array: &Numbers<M>,
+        data: *mut c_void,
+        device: abi::Device,
+        datum: &Datum,
+    ) -> Self {
         let mut parts = Box::new(Parts {
             shape: array.shape().iter().map(|side| *side as i64).collect(),
             names: array.sizes().keys().cloned().collect(),
-            _array: Some(array.clone()),
+            _datum: Some(datum.clone()),
             ..Parts::default()
         });
         let counts = array.sizes().values();
@@ -106,15 +127,10 @@ impl Lent {
                 count: *count,
             })
             .collect();
-        let data: *const u8 = if with_data && !array.bytes().is_empty() {
-            array.bytes().as_ptr()
-        } else {
-            ptr::null()
-        };
         let shape = parts.shape.as_mut_ptr();
         let tensor = parts.tensor.insert(abi::Tensor {
-            data: data.cast_mut().cast::<c_void>(),
-            device: abi::Device::CPU,
+            data,
+            device,
             rank: array.shape().len() as i32,
             element: element(array.element()),
             shape,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::{ptr, slice};
 
-use graph::exchange::{Array, Element};
+use graph::exchange::{Array, CardArray, Element};
 use smalto_abi::{self as abi, Status, Str, value_type};
 
 use super::infer::shape_of;
 use super::lent::{element, known};
-use super::run::{Context, context};
+use super::run::{Context, context, device};
 use super::{locked, said};
 use crate::fault::Fault;
 use crate::instance::{Datum, Here, Object};
@@ -18,20 +18,32 @@ use crate::memory::Block;
 /// No value has more sizes.
 const MOST_SIZES: usize = 64;
 
+/// Room for a tensor.
+pub enum Room {
+    /// In the memory of the processor.
+    Host(Block),
+    /// In the memory of a card.
+    Card(CardArray),
+}
+
 /// A tensor that the host made for an output.
 pub struct Allocation {
     managed: abi::ManagedTensor,
     shape: Vec<i64>,
     element: Element,
-    room: Block,
+    room: Room,
 }
 
 // SAFETY: the pointers lead to what the allocation itself owns.
 unsafe impl Send for Allocation {}
 
 impl Allocation {
-    /// A tensor of this shape in `room`, which is as large.
-    pub fn new(kind: Element, shape: Vec<usize>, room: Block) -> Box<Self> {
+    /// A tensor of this shape in `room` on `device`, which is as large.
+    pub fn new(kind: Element, shape: Vec<usize>, room: Room, device: abi::Device) -> Box<Self> {
+        let data = match &room {
+            Room::Host(block) => block.pointer().cast(),
+            Room::Card(array) => ptr::without_provenance_mut(array.memory().address() as usize),
+        };
         let mut allocation = Box::new(Self {
             managed: abi::ManagedTensor {
                 dlpack_major: 1,
@@ -40,8 +52,8 @@ impl Allocation {
                 deleter: Some(keep),
                 flags: 0,
                 tensor: abi::Tensor {
-                    data: room.pointer().cast(),
-                    device: abi::Device::CPU,
+                    data,
+                    device,
                     rank: shape.len() as i32,
                     element: element(kind),
                     shape: ptr::null_mut(),
@@ -63,9 +75,14 @@ impl Allocation {
     }
 
     /// The numbers, in the shape that was asked for, whatever the plugin wrote over the description of it.
-    fn array(self) -> Result<Array, String> {
+    fn datum(self) -> Result<Datum, String> {
         let shape = self.shape.iter().map(|side| *side as usize).collect();
-        Array::new(self.element, shape, self.room).map_err(|error| error.to_string())
+        match self.room {
+            Room::Host(block) => Array::new(self.element, shape, block)
+                .map(Datum::Array)
+                .map_err(|error| error.to_string()),
+            Room::Card(array) => Ok(Datum::Card(array)),
+        }
     }
 }
 
@@ -93,6 +110,7 @@ fn lay(context: &Context<'_>, key: String, datum: Datum) -> Status {
     if let Some((element, shape)) = context.promises.get(&port.name) {
         let found = match &datum {
             Datum::Array(array) => (array.element(), array.shape()) == (*element, shape.as_slice()),
+            Datum::Card(array) => (array.element(), array.shape()) == (*element, shape.as_slice()),
             Datum::Text(_) | Datum::Number(_) | Datum::Object(_) => false,
         };
         if !found {
@@ -170,19 +188,28 @@ unsafe fn take(
         value_type::FLOAT if value.number.is_finite() => Ok(Datum::Number(value.number)),
         value_type::FLOAT => Err(format!("the number is {}", value.number)),
         value_type::TENSOR => {
-            let array = tensor?;
+            let tensor = tensor?;
             // SAFETY: as above.
             let sizes = unsafe { sizes(&value) }?;
-            Ok(Datum::Array(
-                sizes
-                    .into_iter()
-                    .fold(array, |array, (name, count)| array.with(name, count)),
-            ))
+            Ok(with_sizes(tensor, sizes))
         }
         value_type::OBJECT => object.map(|here| Datum::Object(Object::Here(here.into()))),
         other => Err(format!(
             "the value has the type {other}; expected a number, a text, a tensor or an object: 3 to 6"
         )),
+    }
+}
+
+fn with_sizes(tensor: Datum, sizes: BTreeMap<String, u64>) -> Datum {
+    let sizes = sizes.into_iter();
+    match tensor {
+        Datum::Array(array) => {
+            Datum::Array(sizes.fold(array, |array, (name, count)| array.with(name, count)))
+        }
+        Datum::Card(array) => {
+            Datum::Card(sizes.fold(array, |array, (name, count)| array.with(name, count)))
+        }
+        other @ (Datum::Text(_) | Datum::Number(_) | Datum::Object(_)) => other,
     }
 }
 
@@ -229,7 +256,7 @@ unsafe fn take_tensor(
     context: &Context<'_>,
     value: &abi::Value,
     owned: bool,
-) -> Result<Array, String> {
+) -> Result<Datum, String> {
     if value.managed.is_null() || !owned {
         if value.tensor.is_null() {
             return Err("the tensor is null".into());
@@ -241,7 +268,7 @@ unsafe fn take_tensor(
         .allocated
         .remove(&(value.managed as usize));
     if let Some(allocation) = own {
-        return allocation.array();
+        return allocation.datum();
     }
     // SAFETY: the plugin hands the tensor over, and the first field of every version of DLPack's structure is this one.
     let (major, deleter) = unsafe { ((*value.managed).dlpack_major, (*value.managed).deleter) };
@@ -265,13 +292,8 @@ unsafe fn take_tensor(
 /// # Safety
 ///
 /// The shape and the numbers can be read.
-unsafe fn copy(context: &Context<'_>, tensor: &abi::Tensor) -> Result<Array, String> {
-    if tensor.device != abi::Device::CPU {
-        return Err(format!(
-            "the tensor lies on the device {} (DLPack), and 1 was expected, the processor",
-            tensor.device.r#type
-        ));
-    }
+unsafe fn copy(context: &Context<'_>, tensor: &abi::Tensor) -> Result<Datum, String> {
+    check_device(tensor.device, device(context.watch))?;
     let Some(element) = known(tensor.element) else {
         return Err(format!(
             "the numbers are {:?}; expected f32, i32 or u8",
@@ -293,6 +315,11 @@ unsafe fn copy(context: &Context<'_>, tensor: &abi::Tensor) -> Result<Array, Str
     if bytes > 0 && tensor.data.is_null() {
         return Err("its data is null".into());
     }
+    if let Some(card) = context.watch.card() {
+        let from = (tensor.data.addr() as u64).saturating_add(tensor.byte_offset);
+        let copied = card.copy(element, &shape, from);
+        return copied.map(Datum::Card).map_err(|error| error.to_string());
+    }
     let room = context
         .watch
         .room(bytes)
@@ -304,7 +331,25 @@ unsafe fn copy(context: &Context<'_>, tensor: &abi::Tensor) -> Result<Array, Str
             ptr::copy_nonoverlapping(from, room.pointer(), bytes);
         }
     }
-    Array::new(element, shape, room).map_err(|error| error.to_string())
+    Array::new(element, shape, room)
+        .map(Datum::Array)
+        .map_err(|error| error.to_string())
+}
+
+/// Errors: a tensor lies elsewhere than the tensors of the run.
+fn check_device(found: abi::Device, expected: abi::Device) -> Result<(), String> {
+    if found == expected {
+        return Ok(());
+    }
+    let place = if expected == abi::Device::CPU {
+        "the processor"
+    } else {
+        "the card that the run computes on"
+    };
+    Err(format!(
+        "the tensor lies on the device {}, number {} (DLPack), and {}, number {} was expected: {place}",
+        found.r#type, found.index, expected.r#type, expected.index
+    ))
 }
 
 /// Whether the strides of a tensor say that its numbers lie side by side.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::Mutex;
 
+use graph::exchange::{Card, Element, ExchangeError};
 use graph::param::Seed;
 use graph::port::PortSpec;
 use graph::random::Random;
@@ -13,7 +14,7 @@ use smalto_abi::{self as abi, Status, Str};
 
 use super::infer::{Promises, shape_of};
 use super::lent::{Lent, known};
-use super::output::{self, Allocation};
+use super::output::{self, Allocation, Room};
 use super::{locked, said, told};
 use crate::fault::{Fault, Told};
 use crate::instance::{Job, Outputs, Watch};
@@ -56,11 +57,12 @@ pub fn run(
     job: &Job,
     watch: &dyn Watch,
 ) -> Result<Outputs, Fault> {
+    let device = device(watch);
     let mut inputs = BTreeMap::new();
     for (port, values) in &job.inputs {
         let values: Result<Vec<Lent>, Fault> = values
             .iter()
-            .map(|datum| Lent::datum(datum, true))
+            .map(|datum| Lent::datum(datum, device, true))
             .collect();
         let _ = inputs.insert(port.as_str(), values?);
     }
@@ -99,13 +101,19 @@ pub fn run(
     Ok(state.laid)
 }
 
+/// Where the tensors of a run lie.
+pub fn device(watch: &dyn Watch) -> abi::Device {
+    let card = watch.card();
+    card.map_or(abi::Device::CPU, |card| abi::Device::cuda(card.index()))
+}
+
 fn services(context: &Context<'_>, host: &'static abi::Host) -> abi::Run {
     abi::Run {
         struct_size: size_of::<abi::Run>() as u32,
         context: ptr::from_ref(context).cast_mut().cast(),
         host,
-        device: abi::Device::CPU,
-        stream: ptr::null_mut(),
+        device: device(context.watch),
+        stream: context.watch.card().map_or(ptr::null_mut(), Card::stream),
         input: Some(input),
         alloc_tensor: Some(alloc_tensor),
         output: Some(output::output),
@@ -154,15 +162,11 @@ unsafe extern "C" fn alloc_tensor(
     let (Some(element), Some(shape)) = (known(element), shape) else {
         return Status::INVALID_INPUT;
     };
-    let sides = shape.iter();
-    let bytes = sides.copied().try_fold(element.size(), usize::checked_mul);
-    let room = bytes
-        .filter(|bytes| *bytes <= LARGEST)
-        .and_then(|bytes| context.watch.room(bytes));
-    let Some(room) = room else {
-        return Status::OUT_OF_HOST_MEMORY;
+    let room = match room(context.watch, element, &shape) {
+        Ok(room) => room,
+        Err(status) => return status,
     };
-    let mut allocation = Allocation::new(element, shape, room);
+    let mut allocation = Allocation::new(element, shape, room, device(context.watch));
     let managed = allocation.managed();
     let _ = locked(&context.state)
         .allocated
@@ -170,6 +174,28 @@ unsafe extern "C" fn alloc_tensor(
     // SAFETY: the plugin says where the pointer goes.
     unsafe { tensor.write_unaligned(managed) };
     Status::OK
+}
+
+/// Room for a tensor where the tensors of this run lie.
+///
+/// Errors: there is none.
+fn room(watch: &dyn Watch, element: Element, shape: &[usize]) -> Result<Room, Status> {
+    let sides = shape.iter().copied();
+    let bytes = sides
+        .fold(Some(element.size()), |all, side| all?.checked_mul(side))
+        .filter(|bytes| *bytes <= LARGEST);
+    let Some(card) = watch.card() else {
+        let block = bytes.and_then(|bytes| watch.room(bytes));
+        return block.map(Room::Host).ok_or(Status::OUT_OF_HOST_MEMORY);
+    };
+    let _ = bytes.ok_or(Status::OUT_OF_DEVICE_MEMORY)?;
+    card.zeros(element, shape).map(Room::Card).map_err(|error| {
+        if matches!(error, ExchangeError::Room { .. }) {
+            return Status::OUT_OF_DEVICE_MEMORY;
+        }
+        watch.log(abi::LOG_ERROR, &error.to_string());
+        Status::FAILED
+    })
 }
 
 unsafe extern "C" fn progress(pointer: *mut c_void, done: u64, total: u64, note: Str) -> Status {

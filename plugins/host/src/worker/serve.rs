@@ -312,6 +312,9 @@ impl Work {
                 Datum::Text(text) => Packed::Text(text),
                 Datum::Number(number) => Packed::Number(number),
                 Datum::Array(array) => pack_array(&self.server, &self.pool, array, blob_out)?,
+                Datum::Card(_) => {
+                    return Err(Fault::mistake("numbers on a card came out"));
+                }
                 Datum::Object(Object::Here(here)) => {
                     self.next_object += 1;
                     let _ = self.objects.insert(self.next_object, here);
@@ -476,7 +479,7 @@ impl Watch for Watcher<'_> {
                     Err(_) => return,
                 }
             }
-            Datum::Object(_) => return,
+            Datum::Card(_) | Datum::Object(_) => return,
         };
         let kind = kind.to_owned();
         let _ = self

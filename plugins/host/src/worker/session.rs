@@ -340,6 +340,10 @@ impl Session {
                 leases.push(lease);
                 Ok(pack::array(array, Bytes::Segment { id, length }))
             }
+            Datum::Card(_) => Err(Fault::failed(
+                "numbers on a card cannot be given to a plugin in another process",
+                "this is a mistake of the program, please report it",
+            )),
             Datum::Object(Object::There(distant)) => Ok(Packed::Object(self.locate(distant)?)),
             Datum::Object(Object::Here(_)) => Err(Fault::failed(
                 "a value of the plugin lives in this process, and the plugin does not",

@@ -1,5 +1,6 @@
 //! Plugins that really are loaded, good ones and bad ones.
 
+mod cards;
 mod crashes;
 mod fixture;
 mod kit;

@@ -22,7 +22,7 @@ fn a_library_without_fault_says_what_it_brings() {
     assert_eq!(description.id, "org.smalto.misbehave");
     assert_eq!(
         (description.version.as_str(), description.abi),
-        ("1.0.0", (1, 0))
+        ("1.0.0", (1, 1))
     );
     let node = description
         .node("example.misbehave")
@@ -44,7 +44,7 @@ const TABLES: &[(&str, &str)] = &[
         "SIN_NO_SYMBOL",
         "the library exports no `smalto_plugin_entry_v1`",
     ),
-    ("SIN_NULL_ENTRY", "it cannot serve a host of ABI 1.0"),
+    ("SIN_NULL_ENTRY", "it cannot serve a host of ABI 1.1"),
     (
         "SIN_WRONG_MAJOR",
         "abi_major is 2, but this program knows 1",

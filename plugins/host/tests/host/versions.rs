@@ -13,43 +13,68 @@ fn invert() -> Job {
     job
 }
 
-/// A plugin is compiled against version 1.0 and against a later header, in which something was appended to structures
-/// of both sides and an extension was added; this host runs both.
+/// The header with these changes, each of which must find its place once.
+fn changed(text: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text.replace(from, to)
+    })
+}
+
+/// What version 1.0 had not.
+const EARLIER: &[(&str, &str)] = &[
+    ("#define SMALTO_ABI_MINOR 1", "#define SMALTO_ABI_MINOR 0"),
+    (
+        "    SMALTO_NODE_DEPRECATED = 32,\n",
+        "    SMALTO_NODE_DEPRECATED = 32\n};\n#if 0\n",
+    ),
+    (
+        "    SMALTO_NODE_CUDA = 64\n};\n",
+        "    SMALTO_NODE_CUDA = 64\n#endif\n",
+    ),
+];
+
+/// What a later version may have more.
+const LATER: &[(&str, &str)] = &[
+    ("#define SMALTO_ABI_MINOR 1", "#define SMALTO_ABI_MINOR 2"),
+    (
+        "} smalto_run;",
+        "    void (*appended)(void *context);\n} smalto_run;",
+    ),
+    (
+        "} smalto_node;",
+        "    const char *appended[9];\n} smalto_node;",
+    ),
+    (
+        "} smalto_plugin;",
+        "    uint64_t appended[40];\n} smalto_plugin;",
+    ),
+    ("} smalto_value;", "    uint64_t appended;\n} smalto_value;"),
+    (
+        "} smalto_migrate;",
+        "} smalto_migrate;\n#define SMALTO_LATER \"smalto.later/1\"",
+    ),
+];
+
+/// A plugin is compiled against version 1.0, this one and a later one, in which something was appended to structures
+/// of both sides and an extension was added; this host runs them all.
 #[test]
 fn a_plugin_of_an_older_or_a_newer_header_works() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let now = root().join("plugins/abi/include");
     let text = std::fs::read_to_string(now.join("smalto_plugin.h")).expect("the header is there");
-    let mut later = text.clone();
-    for (from, to) in [
-        ("#define SMALTO_ABI_MINOR 0", "#define SMALTO_ABI_MINOR 1"),
-        (
-            "} smalto_run;",
-            "    void (*appended)(void *context);\n} smalto_run;",
-        ),
-        (
-            "} smalto_node;",
-            "    const char *appended[9];\n} smalto_node;",
-        ),
-        (
-            "} smalto_plugin;",
-            "    uint64_t appended[40];\n} smalto_plugin;",
-        ),
-        ("} smalto_value;", "    uint64_t appended;\n} smalto_value;"),
-        (
-            "} smalto_migrate;",
-            "} smalto_migrate;\n#define SMALTO_LATER \"smalto.later/1\"",
-        ),
-    ] {
-        assert_eq!(later.matches(from).count(), 1, "{from}");
-        later = later.replace(from, to);
-    }
-    let include = folder.path().join("later");
-    std::fs::create_dir(&include).expect("a folder can be made");
-    std::fs::write(include.join("smalto_plugin.h"), later).expect("a file can be written");
+    let written = |name: &str, changes: &[(&str, &str)]| {
+        let include = folder.path().join(name);
+        std::fs::create_dir(&include).expect("a folder can be made");
+        let text = changed(&text, changes);
+        std::fs::write(include.join("smalto_plugin.h"), text).expect("a file can be written");
+        include
+    };
+    let earlier = written("earlier", EARLIER);
+    let later = written("later", LATER);
 
     let source = root().join("plugins/examples/invert/invert.c");
-    for (include, minor) in [(now, 0), (include, 1)] {
+    for (include, minor) in [(earlier, 0), (now, 1), (later, 2)] {
         let library = compile_with(folder.path(), &source, &include, &[]);
         let description = look(&launch(), &library).expect("it can be used");
         assert_eq!(description.abi, (1, minor));
