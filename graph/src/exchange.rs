@@ -141,6 +141,13 @@ impl<M> Numbers<M> {
         self
     }
 
+    /// The same numbers with the sizes that belong to others.
+    #[must_use]
+    pub fn with_sizes_of<N>(mut self, other: &Numbers<N>) -> Self {
+        self.sizes.extend(other.sizes.clone());
+        self
+    }
+
     /// What one number is.
     pub fn element(&self) -> Element {
         self.element

@@ -83,9 +83,7 @@ impl Card for RunCard {
     fn upload(&self, array: &Array) -> Result<CardArray, ExchangeError> {
         let element = array.element();
         let lent = self.turn.upload(sort(element), array.bytes());
-        let laid = lay(element, array.shape(), lent)?;
-        let sizes = array.sizes().iter();
-        Ok(sizes.fold(laid, |laid, (name, count)| laid.with(name, *count)))
+        Ok(lay(element, array.shape(), lent)?.with_sizes_of(array))
     }
 
     fn download(&self, array: &CardArray) -> Result<Array, ExchangeError> {
@@ -95,9 +93,7 @@ impl Card for RunCard {
         let (element, shape) = (array.element(), array.shape());
         let mut found = self.turn.download(&kept.0.numbers).map_err(failed)?;
         found.truncate(bytes(element, shape)?);
-        let laid = Array::new(element, shape.to_vec(), found)?;
-        let sizes = array.sizes().iter();
-        Ok(sizes.fold(laid, |laid, (name, count)| laid.with(name, *count)))
+        Ok(Array::new(element, shape.to_vec(), found)?.with_sizes_of(array))
     }
 
     fn copy(
@@ -135,8 +131,8 @@ fn sort(element: Element) -> Sort {
 ///
 /// Errors: more than there can be.
 fn bytes(element: Element, shape: &[usize]) -> Result<usize, ExchangeError> {
-    let sides = shape.iter().copied();
-    let bytes = sides.fold(Some(element.size()), |all, side| all?.checked_mul(side));
+    let mut sides = shape.iter().copied();
+    let bytes = sides.try_fold(element.size(), usize::checked_mul);
     bytes.ok_or(ExchangeError::Room { bytes: usize::MAX })
 }
 

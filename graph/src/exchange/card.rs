@@ -48,10 +48,10 @@ pub trait Card: Any + Send + Sync {
     /// Zeros.
     fn zeros(&self, element: Element, shape: &[usize]) -> Result<CardArray, ExchangeError>;
 
-    /// A copy in the memory of the card.
+    /// A copy in the memory of the card, with its sizes.
     fn upload(&self, array: &Array) -> Result<CardArray, ExchangeError>;
 
-    /// A copy in the memory of the processor.
+    /// A copy in the memory of the processor, with its sizes.
     fn download(&self, array: &CardArray) -> Result<Array, ExchangeError>;
 
     /// A copy of numbers that somebody else laid at `address`, who may free them once it is there.

@@ -204,6 +204,8 @@ static smalto_status run(void *node, const smalto_run *run) {
         }
         return fail(run, SMALTO_FAILED, "", "the card does not take the kernel",
                     "trust the plugin without --in-process, so that it works on the processor");
+    } else {
+        (void)run->progress(run->context, 1, 1, smalto_text("queued on the card"));
     }
     output.struct_size = sizeof output;
     output.type = SMALTO_TYPE_TENSOR;

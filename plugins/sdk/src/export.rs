@@ -6,6 +6,7 @@
 mod extension;
 mod guard;
 mod lend;
+mod room;
 mod send;
 mod services;
 mod shim;
@@ -22,7 +23,8 @@ use crate::param::ParamValues;
 
 pub(crate) use extension::{raw_param, saved};
 pub(crate) use lend::lent;
-pub(crate) use send::Lending;
+pub use room::Room;
+pub(crate) use send::{Lending, managed};
 
 /// Rewrites the parameters of one kind of node.
 type Migrate = fn(u32, &mut ParamValues);

@@ -17,6 +17,8 @@ pub trait Node: Params + Send + Sync + 'static {
     const EFFECT: Effect = Effect::Pure;
     /// Whether the node is kept for old workflows alone.
     const DEPRECATED: bool = false;
+    /// Whether the node also runs where tensors lie on an NVIDIA card: see [`PlacedImage`](crate::value::PlacedImage).
+    const CUDA: bool = false;
     /// What comes in.
     type Inputs: Ports;
     /// What goes out.

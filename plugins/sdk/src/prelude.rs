@@ -6,5 +6,5 @@ pub use crate::param::{Choice, FilePath, ParamError, ParamValue, ParamValues, Pa
 pub use crate::policy::{Choose, Policy, Question};
 pub use crate::port::Ports;
 pub use crate::run::Run;
-pub use crate::value::{Image, Mask, Own, OwnKind, Tokens};
+pub use crate::value::{Device, Image, Mask, Own, OwnKind, PlacedImage, Tokens};
 pub use smalto_sdk_derive::{Choice, Params, Ports};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::NodeError;
 use crate::param::{FilePath, Seed};
 use crate::random::Random;
-use crate::value::{Sent, WireValue};
+use crate::value::{Device, Place, PlacedImage, Room, Sent, WireValue};
 
 /// What the host does for a node that runs.
 pub(crate) trait Services: Send + Sync {
@@ -21,6 +21,12 @@ pub(crate) trait Services: Send + Sync {
 
     /// Writes one line to the log.
     fn note(&self, line: &str);
+
+    /// Where the tensors of the run lie.
+    fn device(&self) -> Device;
+
+    /// Room for floating-point numbers there.
+    fn room(&self, shape: &[usize]) -> Result<(Room, Place), NodeError>;
 
     /// Where the file at `path` lies.
     fn resolve(&self, path: &str) -> Result<PathBuf, NodeError>;
@@ -77,6 +83,20 @@ impl Run {
         self.0.progress(done, total, "")
     }
 
+    /// Where the tensors of the run lie: a card only for a node whose [`CUDA`](crate::node::Node::CUDA) is set.
+    pub fn device(&self) -> Device {
+        self.0.device()
+    }
+
+    /// Room for `batch × height × width` pixels where the tensors of the run lie: all black.
+    ///
+    /// Errors: there is none.
+    pub fn room(&self, shape: [usize; 3]) -> Result<PlacedImage, NodeError> {
+        let [batch, height, width] = shape;
+        let (room, place) = self.0.room(&[batch, height, width, 3])?;
+        Ok(PlacedImage::in_room(shape, place, room))
+    }
+
     /// Shows what the result looks like so far: pictures, tokens or text.
     pub fn preview<T: WireValue>(&self, value: T) {
         self.0.preview(T::KIND, &value.send());
@@ -103,6 +123,14 @@ impl Services for Alone {
     fn preview(&self, _: &str, _: &Sent) {}
 
     fn note(&self, _: &str) {}
+
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
+
+    fn room(&self, shape: &[usize]) -> Result<(Room, Place), NodeError> {
+        Ok(Room::own(shape))
+    }
 
     fn resolve(&self, path: &str) -> Result<PathBuf, NodeError> {
         Ok(Path::new(path).into())

@@ -3,14 +3,18 @@
 mod image;
 mod mask;
 mod own;
+mod placed;
 mod tokens;
 
 use std::any::Any;
 use std::sync::Arc;
 
+pub use crate::export::Room;
+
 pub use image::Image;
 pub use mask::Mask;
 pub use own::{Own, OwnKind};
+pub use placed::{Device, Place, PlacedImage};
 pub use tokens::Tokens;
 
 /// A type that may travel on a wire.
@@ -38,6 +42,13 @@ pub enum Lent<'a> {
         numbers: LentNumbers<'a>,
         /// Sizes that belong to them, like the `codebook` of tokens.
         sizes: Vec<(String, u64)>,
+    },
+    /// Numbers on a card, of 32 bits and floating.
+    Placed {
+        /// How many there are in each direction.
+        shape: Vec<usize>,
+        /// Where they lie.
+        place: Place,
     },
     /// A text.
     Text(&'a str),
@@ -70,6 +81,7 @@ impl Lent<'_> {
                 };
                 format!("{element} {shape:?}")
             }
+            Self::Placed { shape, place } => format!("f32 {shape:?} {place}"),
             Self::Text(_) => "a text".into(),
             Self::Number(_) => "a number".into(),
             Self::Object(_) => "an object".into(),
@@ -88,6 +100,15 @@ pub enum Sent {
         numbers: Numbers,
         /// Sizes that belong to them, like the `codebook` of tokens.
         sizes: Vec<(String, u64)>,
+    },
+    /// Numbers where the run has them, of 32 bits and floating.
+    Placed {
+        /// How many there are in each direction.
+        shape: Vec<usize>,
+        /// Where they lie.
+        place: Place,
+        /// The room that is handed over with them; without it they are copied.
+        room: Option<Room>,
     },
     /// A text.
     Text(String),
@@ -124,6 +145,10 @@ impl Sent {
                     Numbers::U8(numbers) => LentNumbers::U8(numbers),
                 },
                 sizes: sizes.clone(),
+            },
+            Self::Placed { shape, place, .. } => Lent::Placed {
+                shape: shape.clone(),
+                place: *place,
             },
             Self::Text(text) => Lent::Text(text),
             Self::Number(number) => Lent::Number(*number),
@@ -171,7 +196,9 @@ impl WireValue for String {
     fn receive(lent: &Lent<'_>) -> Result<Self, String> {
         match lent {
             Lent::Text(text) => Ok((*text).into()),
-            Lent::Tensor { .. } | Lent::Number(_) | Lent::Object(_) => Err(lent.form()),
+            Lent::Tensor { .. } | Lent::Placed { .. } | Lent::Number(_) | Lent::Object(_) => {
+                Err(lent.form())
+            }
         }
     }
 
@@ -186,7 +213,9 @@ impl WireValue for f64 {
     fn receive(lent: &Lent<'_>) -> Result<Self, String> {
         match lent {
             Lent::Number(number) => Ok(*number),
-            Lent::Tensor { .. } | Lent::Text(_) | Lent::Object(_) => Err(lent.form()),
+            Lent::Tensor { .. } | Lent::Placed { .. } | Lent::Text(_) | Lent::Object(_) => {
+                Err(lent.form())
+            }
         }
     }
 

@@ -36,6 +36,7 @@ files! {
     "sdk/src/export/extension.rs",
     "sdk/src/export/guard.rs",
     "sdk/src/export/lend.rs",
+    "sdk/src/export/room.rs",
     "sdk/src/export/send.rs",
     "sdk/src/export/services.rs",
     "sdk/src/export/shim.rs",
@@ -56,5 +57,6 @@ files! {
     "sdk/src/value/image.rs",
     "sdk/src/value/mask.rs",
     "sdk/src/value/own.rs",
+    "sdk/src/value/placed.rs",
     "sdk/src/value/tokens.rs",
 }

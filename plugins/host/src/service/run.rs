@@ -180,9 +180,9 @@ unsafe extern "C" fn alloc_tensor(
 ///
 /// Errors: there is none.
 fn room(watch: &dyn Watch, element: Element, shape: &[usize]) -> Result<Room, Status> {
-    let sides = shape.iter().copied();
+    let mut sides = shape.iter().copied();
     let bytes = sides
-        .fold(Some(element.size()), |all, side| all?.checked_mul(side))
+        .try_fold(element.size(), usize::checked_mul)
         .filter(|bytes| *bytes <= LARGEST);
     let Some(card) = watch.card() else {
         let block = bytes.and_then(|bytes| watch.room(bytes));

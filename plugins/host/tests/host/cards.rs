@@ -112,16 +112,14 @@ impl Card for Fake {
 
     fn upload(&self, array: &Array) -> Result<CardArray, ExchangeError> {
         Counts::add(&self.0.uploads);
-        lay(array.element(), array.shape(), array.bytes().as_ptr())
+        let laid = lay(array.element(), array.shape(), array.bytes().as_ptr())?;
+        Ok(laid.with_sizes_of(array))
     }
 
     fn download(&self, array: &CardArray) -> Result<Array, ExchangeError> {
         Counts::add(&self.0.downloads);
-        Array::new(
-            array.element(),
-            array.shape().to_vec(),
-            bytes(array).to_vec(),
-        )
+        let (element, shape) = (array.element(), array.shape().to_vec());
+        Ok(Array::new(element, shape, bytes(array).to_vec())?.with_sizes_of(array))
     }
 
     fn copy(
@@ -449,7 +447,7 @@ fn a_card_that_cannot_be_used_fails_the_node_and_says_what_to_do() {
     let mut node = node(folder.path(), "nothing");
     node.exchange = exchange().with_card(broken);
     let called = node.call(&inputs(), &mut Run::alone(Resources::default()));
-    let error = called.err().expect("there is no card");
+    let error = called.expect_err("there is no card");
     assert_eq!(
         error.to_string(),
         "the card failed: it fell off the bus; let the plugin run in a process of its own, where it is given numbers in \

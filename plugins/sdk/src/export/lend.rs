@@ -3,7 +3,9 @@
 use std::slice;
 
 use crate::abi::{self, Device, Element, value_type};
-use crate::value::{Lent, LentNumbers, Stored};
+use crate::value::{Lent, LentNumbers, Place, Stored};
+
+use super::room::card_of;
 
 /// The text that `raw` is.
 ///
@@ -56,7 +58,8 @@ unsafe fn tensor<'a>(value: &abi::Value) -> Result<Lent<'a>, String> {
         unsafe { value.tensor.as_ref() }
     };
     let raw = raw.ok_or("no tensor")?;
-    if raw.device != Device::CPU || !raw.strides.is_null() {
+    let card = card_of(raw.device);
+    if (raw.device != Device::CPU && card.is_none()) || !raw.strides.is_null() {
         return Err("a tensor that is not contiguous, or lies elsewhere".into());
     }
     let rank = usize::try_from(raw.rank).map_err(|_| "a tensor of no rank")?;
@@ -75,6 +78,18 @@ unsafe fn tensor<'a>(value: &abi::Value) -> Result<Lent<'a>, String> {
         .try_fold(1_usize, |all, side| all.checked_mul(*side))
         .ok_or("a tensor that no memory holds")?;
     let first = raw.data.cast::<u8>().wrapping_add(raw.byte_offset as usize);
+    if card.is_some() {
+        return match raw.element {
+            Element::F32 => Ok(Lent::Placed {
+                shape,
+                place: Place {
+                    address: first.expose_provenance(),
+                    card,
+                },
+            }),
+            other => Err(format!("a tensor of {other:?} on a card")),
+        };
+    }
     // SAFETY: the header says that the numbers are there, contiguous, and those of the element.
     let numbers = unsafe {
         match raw.element {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr;
 
 use crate::abi::{self, Device, Element, ManagedTensor, Object, Size, Str, Tensor, Value};
-use crate::value::{Numbers, Sent, Stored};
+use crate::value::{Numbers, Place, Sent, Stored};
 
 use super::guard::quietly;
 
@@ -29,6 +29,18 @@ pub fn raw<R>(sent: Sent, with: impl FnOnce(&Value) -> R) -> R {
                 release: Some(release),
             };
             with(&Value::object(&raw const object))
+        }
+        Sent::Placed {
+            room: Some(room), ..
+        } => with(&Value::handed_over(room.into_raw())),
+        Sent::Placed {
+            shape,
+            place,
+            room: None,
+        } => {
+            let mut sides = sides(&shape);
+            let tensor = placed(&mut sides, place);
+            with(&Value::lent(&raw const tensor))
         }
         Sent::Tensor {
             shape,
@@ -79,12 +91,18 @@ impl<'a> Lending<'a> {
                 }));
                 lending.value = Value::object(ptr::from_ref(&**object));
             }
+            Sent::Placed { shape, place, .. } => {
+                lending._shape = sides(shape);
+                let view = placed(&mut lending._shape, *place);
+                let tensor = lending._tensor.insert(Box::new(view));
+                lending.value = Value::lent(ptr::from_ref(&**tensor));
+            }
             Sent::Tensor {
                 shape,
                 numbers,
                 sizes,
             } => {
-                lending._shape = shape.iter().map(|side| *side as i64).collect();
+                lending._shape = sides(shape);
                 let view = view(&mut lending._shape, numbers);
                 let tensor = lending._tensor.insert(Box::new(view));
                 lending._sizes = raw_sizes(sizes);
@@ -112,6 +130,23 @@ fn raw_sizes(sizes: &[(String, u64)]) -> Vec<Size> {
     raw.collect()
 }
 
+fn sides(shape: &[usize]) -> Vec<i64> {
+    shape.iter().map(|side| *side as i64).collect()
+}
+
+/// The numbers at `place` as a tensor that points at them and at their shape.
+fn placed(shape: &mut Vec<i64>, place: Place) -> Tensor {
+    Tensor {
+        data: ptr::with_exposed_provenance_mut(place.address),
+        device: place.card.map_or(Device::CPU, Device::cuda),
+        rank: shape.len() as i32,
+        element: Element::F32,
+        shape: shape.as_mut_ptr(),
+        strides: ptr::null_mut(),
+        byte_offset: 0,
+    }
+}
+
 /// The numbers of `shape` as a tensor that points at both.
 fn view(shape: &mut Vec<i64>, numbers: &Numbers) -> Tensor {
     let (element, data) = match numbers {
@@ -130,9 +165,10 @@ fn view(shape: &mut Vec<i64>, numbers: &Numbers) -> Tensor {
     }
 }
 
-fn managed(shape: &[usize], numbers: Numbers) -> *mut ManagedTensor {
+/// A tensor of `numbers` that is handed over, and frees them in the end.
+pub fn managed(shape: &[usize], numbers: Numbers) -> *mut ManagedTensor {
     let mut kept = Box::new(Kept {
-        shape: shape.iter().map(|side| *side as i64).collect(),
+        shape: sides(shape),
         numbers,
     });
     let tensor = view(&mut kept.shape, &kept.numbers);

@@ -7,17 +7,18 @@ use crate::abi::{self, Run, Status, Str};
 use crate::error::NodeError;
 use crate::port::Source;
 use crate::run::Services;
-use crate::value::{Lent, Sent};
+use crate::value::{Device, Lent, Place, Sent};
 
 use super::lend::{lent, text};
+use super::room::{Room, card_of};
 use super::send::Lending;
 
 /// The host, for as long as the node runs; once the run is over it answers nothing any more.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Live(Arc<RwLock<Option<Shared>>>);
 
 /// What the host lends.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Shared(Run);
 
 // SAFETY: the header says that every function in it may be called from any thread.
@@ -41,7 +42,7 @@ impl Live {
     }
 
     /// Does something while the run cannot end.
-    fn during<R>(&self, work: impl FnOnce(&Run) -> R) -> Result<R, NodeError> {
+    pub fn during<R>(&self, work: impl FnOnce(&Run) -> R) -> Result<R, NodeError> {
         let shared = self.0.read().unwrap_or_else(PoisonError::into_inner);
         match &*shared {
             Some(Shared(run)) => Ok(work(run)),
@@ -51,7 +52,7 @@ impl Live {
 }
 
 /// A function of the host that the header promises.
-fn offered<T>(function: Option<T>, name: &str) -> Result<T, NodeError> {
+pub fn offered<T>(function: Option<T>, name: &str) -> Result<T, NodeError> {
     function.ok_or_else(|| {
         NodeError::failed(
             format!("the host does not offer `{name}`"),
@@ -106,6 +107,20 @@ impl Services for Live {
             host.log
                 .map(|log| unsafe { log(host.context, abi::LOG_INFO, Str::new(line)) })
         });
+    }
+
+    fn device(&self) -> Device {
+        let found = self.during(|run| {
+            card_of(run.device).map(|index| Device::Cuda {
+                index,
+                stream: run.stream,
+            })
+        });
+        found.ok().flatten().unwrap_or(Device::Cpu)
+    }
+
+    fn room(&self, shape: &[usize]) -> Result<(Room, Place), NodeError> {
+        Room::of(self, shape)
     }
 
     fn resolve(&self, path: &str) -> Result<PathBuf, NodeError> {

@@ -102,7 +102,8 @@ fn flags<N: Node>(seeded: bool) -> u32 {
     } else {
         0
     };
-    effect | seeded | deprecated | node_flag::REENTRANT
+    let cuda = if N::CUDA { node_flag::CUDA } else { 0 };
+    effect | seeded | deprecated | cuda | node_flag::REENTRANT
 }
 
 fn port(spec: &PortSpec) -> *const abi::Port {

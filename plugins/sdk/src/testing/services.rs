@@ -6,7 +6,7 @@ use std::slice;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{self, Device, Element, Host, ManagedTensor, Run, Status, Str, Value};
-use crate::export::{lent, raw_param, saved};
+use crate::export::{lent, managed, raw_param, saved};
 use crate::param::Seed;
 use crate::random::Random;
 use crate::value::{Lent, LentNumbers, Numbers, Sent, Stored};
@@ -93,13 +93,25 @@ unsafe extern "C" fn input(context: *mut c_void, key: Str, index: usize) -> *con
 
 unsafe extern "C" fn alloc_tensor(
     _: *mut c_void,
-    _: Element,
-    _: i32,
-    _: *const i64,
-    _: *mut *mut ManagedTensor,
+    element: Element,
+    rank: i32,
+    shape: *const i64,
+    tensor: *mut *mut ManagedTensor,
 ) -> Status {
-    // Nodes that are made with this kit hand over what they have.
-    Status::UNSUPPORTED
+    let Ok(rank) = usize::try_from(rank) else {
+        return Status::INVALID_INPUT;
+    };
+    if element != Element::F32 || rank == 0 {
+        // Nodes that are made with this kit ask for nothing else.
+        return Status::UNSUPPORTED;
+    }
+    // SAFETY: the header says that there are `rank` sizes.
+    let sides = unsafe { slice::from_raw_parts(shape, rank) };
+    let sides: Vec<usize> = sides.iter().map(|side| *side as usize).collect();
+    let zeros = vec![0.0; sides.iter().product()];
+    // SAFETY: the header says that the pointer can be written.
+    unsafe { tensor.write(managed(&sides, Numbers::F32(zeros))) };
+    Status::OK
 }
 
 unsafe extern "C" fn output(context: *mut c_void, key: Str, value: *const Value) -> Status {
@@ -122,6 +134,11 @@ fn copied(lent: &Lent<'_>) -> Sent {
         Lent::Text(text) => Sent::Text((*text).into()),
         Lent::Number(number) => Sent::Number(*number),
         Lent::Object(stored) => Sent::Object(Stored::clone(stored)),
+        Lent::Placed { shape, place } => Sent::Placed {
+            shape: shape.clone(),
+            place: *place,
+            room: None,
+        },
         Lent::Tensor {
             shape,
             numbers,

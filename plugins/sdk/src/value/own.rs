@@ -26,7 +26,9 @@ impl<T: OwnKind> WireValue for Own<T> {
                 .get()
                 .map(Self)
                 .ok_or_else(|| "an object of another type".into()),
-            Lent::Tensor { .. } | Lent::Text(_) | Lent::Number(_) => Err(lent.form()),
+            Lent::Tensor { .. } | Lent::Placed { .. } | Lent::Text(_) | Lent::Number(_) => {
+                Err(lent.form())
+            }
         }
     }
 

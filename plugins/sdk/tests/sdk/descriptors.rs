@@ -136,6 +136,7 @@ fn the_plugin_describes_itself_at_the_boundary() {
         "test.count",
         "test.commonest",
         "test.last_first",
+        "test.negate",
     ];
     assert_eq!(boundary.kinds(), expected);
     let flags = |kind: &str| boundary.node(kind).map(|node| node.flags);

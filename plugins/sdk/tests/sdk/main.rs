@@ -2,4 +2,5 @@
 
 mod boundary;
 mod descriptors;
+mod placed;
 mod plugin;

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use smalto_sdk::prelude::*;
 
+use crate::placed::Negate;
+
 /// Scales "pictures" and
 /// panics on demand.
 ///
@@ -265,5 +267,5 @@ impl Choose for LastFirst {
 smalto_sdk::export_plugin! {
     id: "org.test",
     name: "Test",
-    nodes: [ScaleAll, Count, Commonest, LastFirst],
+    nodes: [ScaleAll, Count, Commonest, LastFirst, Negate],
 }
