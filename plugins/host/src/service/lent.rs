@@ -46,7 +46,7 @@ impl Lent {
 
     /// Lends a value on a wire to a run on `device`; tensors have no `data` unless `with_data`.
     ///
-    /// Errors: the value lives in another process.
+    /// Errors: the value lives in another process, or on a card that the run is not on.
     pub fn datum(datum: &Datum, device: abi::Device, with_data: bool) -> Result<Self, Fault> {
         match datum {
             Datum::Text(text) => Ok(Self::text(text.clone())),
@@ -61,6 +61,10 @@ impl Lent {
                     datum,
                 ))
             }
+            Datum::Card(_) if device == abi::Device::CPU => Err(Fault::failed(
+                "numbers on a card were given to a run on the processor",
+                "this is a mistake of the program, please report it",
+            )),
             Datum::Card(array) => {
                 let address = Some(array.memory().address()).filter(|_| with_data);
                 // An address of the card is none of this program: nothing here may read what is there.

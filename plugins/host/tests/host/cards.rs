@@ -65,7 +65,7 @@ struct Cell(Block);
 
 impl Memory for Cell {
     fn address(&self) -> u64 {
-        self.0.pointer().addr() as u64
+        self.0.pointer().expose_provenance() as u64
     }
 }
 

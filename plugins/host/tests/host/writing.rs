@@ -117,9 +117,9 @@ fn the_validator_compares_the_manifest_with_the_library() {
         other.contains("set `nodes` in plugin.toml to [\"example.invert\"]"),
         "{other}"
     );
-    let other = found(&text.replace("\"1.0\"", "\"1.7\""));
+    let other = found(&text.replace("\"1.1\"", "\"1.7\""));
     assert!(
-        other.contains("its abi is `1.0`, but its manifest says `1.7`"),
+        other.contains("its abi is `1.1`, but its manifest says `1.7`"),
         "{other}"
     );
     let elsewhere = tempfile::tempdir().expect("a folder can be made");
