@@ -19,5 +19,5 @@ pub use history::{Step, TokenHistory};
 pub use image::{Image, ImageError};
 pub use mask::{Mask, MaskError};
 pub use prompt::{MicroConditions, Prompt};
-pub use tokenizer::{Codec, Tokenizer};
+pub use tokenizer::{Codec, Tokenizer, grid};
 pub use tokens::{Grid, Tokens, TokensError};

@@ -71,20 +71,27 @@ impl Tokenizer {
     ///
     /// Errors: a side is no multiple of the stride.
     pub fn grid(&self, height: usize, width: usize) -> Result<Grid, NodeError> {
-        let stride = self.codec.stride();
-        let fits = |side: usize| side > 0 && side.is_multiple_of(stride);
-        if !fits(height) || !fits(width) {
-            return Err(NodeError::input(
-                "image",
-                format!("sides that are multiples of {stride} pixels"),
-                format!("{height} × {width} pixels"),
-            ));
-        }
-        Ok(Grid {
-            rows: height / stride,
-            columns: width / stride,
-        })
+        grid(self.codec.as_ref(), height, width)
     }
+}
+
+/// The tokens that a picture of `height × width` pixels has for `codec`.
+///
+/// Errors: a side is no multiple of the stride.
+pub fn grid(codec: &dyn Codec, height: usize, width: usize) -> Result<Grid, NodeError> {
+    let stride = codec.stride();
+    let fits = |side: usize| side > 0 && side.is_multiple_of(stride);
+    if !fits(height) || !fits(width) {
+        return Err(NodeError::input(
+            "image",
+            format!("sides that are multiples of {stride} pixels"),
+            format!("{height} × {width} pixels"),
+        ));
+    }
+    Ok(Grid {
+        rows: height / stride,
+        columns: width / stride,
+    })
 }
 
 impl WireValue for Tokenizer {

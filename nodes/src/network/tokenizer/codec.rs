@@ -7,7 +7,7 @@ use graph::value::Footprint;
 use super::config::TokenizerConfig;
 use super::{Quantiser, TokenizerNetwork};
 use crate::network::weights::{self, Weights};
-use crate::value::{Codec, Grid, Image, Tokens};
+use crate::value::{Codec, Grid, Image, Tokens, grid};
 
 /// How much memory one layer may take at a time, in bytes; larger batches are worked on in parts.
 const LAYER_BYTES: usize = 256 << 20;
@@ -92,19 +92,8 @@ impl Codec for TrainedTokenizer {
     }
 
     fn encode(&self, image: &Image) -> Result<Tokens, NodeError> {
-        let stride = self.stride();
         let (height, width) = (image.height(), image.width());
-        if !height.is_multiple_of(stride) || !width.is_multiple_of(stride) {
-            return Err(NodeError::input(
-                "image",
-                format!("sides that are multiples of {stride} pixels"),
-                format!("{height} × {width} pixels"),
-            ));
-        }
-        let grid = Grid {
-            rows: height / stride,
-            columns: width / stride,
-        };
+        let grid = grid(self, height, width)?;
 
         let pixels = image.pixels().clone().to_device(&self.device);
         let parts = pixels

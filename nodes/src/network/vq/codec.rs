@@ -6,7 +6,7 @@ use graph::value::Footprint;
 
 use super::{PixelRange, VqConfig, VqNetwork};
 use crate::network::weights;
-use crate::value::{Codec, Grid, Image, Tokens};
+use crate::value::{Codec, Grid, Image, Tokens, grid};
 
 /// A published tokenizer: computes in f32 on every device, so that codes do not depend on where they are made.
 #[derive(Clone, Debug)]
@@ -69,19 +69,7 @@ impl Codec for VqTokenizer {
     }
 
     fn encode(&self, image: &Image) -> Result<Tokens, NodeError> {
-        let stride = self.stride();
-        let (height, width) = (image.height(), image.width());
-        if !height.is_multiple_of(stride) || !width.is_multiple_of(stride) {
-            return Err(NodeError::input(
-                "image",
-                format!("sides that are multiples of {stride} pixels"),
-                format!("{height} × {width} pixels"),
-            ));
-        }
-        let grid = Grid {
-            rows: height / stride,
-            columns: width / stride,
-        };
+        let grid = grid(self, image.height(), image.width())?;
         // One picture at a time: at full resolution a single one fills gigabytes.
         let pixels = image.pixels().clone().to_device(&self.device);
         let codes = pixels.split(1, 0).into_iter().map(|picture| {
