@@ -95,6 +95,16 @@ pub trait TensorKernels: Backend {
         definition::rms_norm_backward::<Self>(x, grad, epsilon)
     }
 
+    /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
+    #[fusion(meta = dequantise_spec)]
+    fn dequantise(
+        codes: IntTensor<Self>,
+        scales: FloatTensor<Self>,
+        dtype: FloatDType,
+    ) -> FloatTensor<Self> {
+        definition::dequantise::<Self>(codes, scales, dtype)
+    }
+
     /// `value`, from whose gradient `gradient` flows back to `x`: `[1]`, and two of one shape `[rows, columns]`.
     #[fusion(default)]
     fn attach_gradient(
@@ -152,6 +162,12 @@ fn log_sum_exp_spec(x: &TensorSpec) -> TensorSpec {
 #[cfg(feature = "cuda")]
 fn argmax_spec(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[0]]), DType::I32)
+}
+
+/// What [`TensorKernels::dequantise`] will return.
+#[cfg(feature = "cuda")]
+fn dequantise_spec(codes: &TensorSpec, _: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
+    TensorSpec::new(codes.shape.clone(), (*dtype).into())
 }
 
 /// What [`TensorKernels::unfold`] will return.

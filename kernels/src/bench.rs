@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, IntDType, Tensor, TensorData};
 
 use crate::noise::Noise;
 use crate::rows::log_sum_exp;
 use crate::{
-    Chunk, GroupLevel, Objective, argmax, grouped_cross_entropy, linear, matmul, rms_norm, softmax,
-    unfold_3x3,
+    Chunk, GroupLevel, Objective, argmax, dequantise, grouped_cross_entropy, linear, matmul,
+    rms_norm, softmax, unfold_3x3,
 };
 
 /// What one measurement said.
@@ -167,7 +167,20 @@ fn rows(scale: usize, dtype: DType, device: &Device) -> Vec<Timing> {
     timings.push(time("argmax", case, device, work, || {
         let _ = argmax(x.clone());
     }));
+    timings.push(dequantising(logits, dtype, device));
     timings
+}
+
+/// A matrix of one byte a number, as numbers.
+fn dequantising(shape: [usize; 2], dtype: DType, device: &Device) -> Timing {
+    let numbers: Tensor<2> = random(shape, DType::F32, device);
+    let codes = (numbers * 127.0).int().cast(IntDType::I8);
+    let scales: Tensor<1> = random([shape[0]], DType::F32, device);
+    let case = format!("{shape:?}, I8 to {dtype:?}");
+    let bytes = (1 + dtype.size()) * shape[0] * shape[1];
+    time("dequantise", case, device, [0, bytes], || {
+        let _ = dequantise(codes.clone(), scales.clone(), dtype.into());
+    })
 }
 
 /// A training step's loss with two levels of groups, forward and backward.

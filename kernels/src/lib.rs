@@ -2,9 +2,10 @@
 //!
 //! | operation | formula | fast version |
 //! |---|---|---|
-//! | [`linear`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
+//! | [`linear`], [`logits`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
 //! | [`softmax`], [`rms_norm`], [`argmax`] | along the last dimension | a warp or more to each row |
+//! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, products by cuBLASLt, one pass for log-sum-exp |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
 //!
@@ -14,6 +15,7 @@ mod backend;
 mod bench;
 mod contract;
 mod cross_entropy;
+mod dequantise;
 mod linear;
 mod noise;
 mod product;
@@ -30,7 +32,8 @@ pub use contract::Report;
 pub use cross_entropy::{
     Chunk, GroupLevel, Loss, Objective, cross_entropy_rows, grouped_cross_entropy, neighbour_shares,
 };
-pub use linear::linear;
+pub use dequantise::dequantise;
+pub use linear::{linear, logits};
 pub use product::matmul;
 pub use rows::{argmax, rms_norm, softmax};
 pub use unfold::unfold_3x3;
@@ -38,7 +41,8 @@ pub use unfold::unfold_3x3;
 use burn::tensor::Device;
 use contract::parity;
 use cross_entropy::parity::GroupedCrossEntropy;
-use linear::parity::Linear;
+use dequantise::parity::Dequantise;
+use linear::parity::{Linear, Logits};
 use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, RmsNorm, Softmax};
 use unfold::parity::Unfold;
@@ -47,12 +51,14 @@ use unfold::parity::Unfold;
 pub fn verify(device: &Device) -> Vec<Report> {
     [
         parity::<Linear>,
+        parity::<Logits>,
         parity::<Matmul>,
         parity::<Softmax>,
         parity::<RmsNorm>,
         parity::<LogSumExp>,
         parity::<Argmax>,
         parity::<Unfold>,
+        parity::<Dequantise>,
         parity::<GroupedCrossEntropy>,
     ]
     .iter()

@@ -3,7 +3,7 @@
 pub(crate) mod parity;
 
 use burn::backend::Dispatch;
-use burn::tensor::Tensor;
+use burn::tensor::{DType, FloatDType, Tensor};
 
 use crate::backend::TensorKernels;
 
@@ -43,4 +43,28 @@ pub fn linear<const D: usize>(
     }
 
     Tensor::<2>::from_dispatch(y).reshape(dims)
+}
+
+/// The scores of a head: a linear layer whose result is f32, whatever goes in.
+///
+/// `z = x·Wᵀ`
+///
+/// Operands of one type are multiplied as they are, products accumulate in f32; those of two types are widened first.
+///
+/// Shapes: `x [rows, in]`, `weight [codes, in]`, each bf16, f16 or f32 → `[rows, codes]`.
+/// Panics: when the last dimensions differ.
+pub fn logits(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    let ([rows, inputs], [codes, width]) = (x.dims(), weight.dims());
+    assert_eq!(
+        inputs, width,
+        "logits: x [{rows}, {inputs}] does not fit weight [{codes}, {width}]: the last dimensions must be equal"
+    );
+    let (x, weight) = if x.dtype() == weight.dtype() {
+        (x, weight)
+    } else {
+        (x.cast(DType::F32), weight.cast(DType::F32))
+    };
+    let weight = weight.transpose().into_dispatch();
+    let z = <Dispatch as TensorKernels>::product(x.into_dispatch(), weight, FloatDType::F32);
+    Tensor::from_dispatch(z)
 }

@@ -1,11 +1,19 @@
 //! Every kernel against its reference: one line each.
 
 use crate::contract::planted::check;
-use crate::{Argmax, GroupedCrossEntropy, Linear, LogSumExp, Matmul, RmsNorm, Softmax, Unfold};
+use crate::{
+    Argmax, Dequantise, GroupedCrossEntropy, Linear, LogSumExp, Logits, Matmul, RmsNorm, Softmax,
+    Unfold,
+};
 
 #[test]
 fn linear_agrees_with_its_reference() {
     check::<Linear>();
+}
+
+#[test]
+fn logits_agree_with_their_reference() {
+    check::<Logits>();
 }
 
 #[test]
@@ -41,4 +49,9 @@ fn log_sum_exp_agrees_with_its_reference() {
 #[test]
 fn argmax_agrees_with_its_reference() {
     check::<Argmax>();
+}
+
+#[test]
+fn dequantise_agrees_with_its_reference() {
+    check::<Dequantise>();
 }

@@ -78,6 +78,13 @@ impl TensorKernels for CubeBackend {
         definition::rms_norm_backward::<Self>(x, grad, epsilon)
     }
 
+    fn dequantise(codes: CubeTensor, scales: CubeTensor, dtype: FloatDType) -> CubeTensor {
+        if stream::is_cuda(&codes) && has_kernel(dtype.into()) {
+            return rows::dequantise(codes, scales, dtype.into());
+        }
+        definition::dequantise::<Self>(codes, scales, dtype)
+    }
+
     fn unfold(x: CubeTensor) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
             return unfold::unfold(x);

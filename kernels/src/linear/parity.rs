@@ -2,12 +2,15 @@
 
 use burn::tensor::{DType, Tensor};
 
-use super::linear;
+use super::{linear, logits};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
 /// [`linear`] under the contract.
 pub struct Linear;
+
+/// [`logits`] under the contract.
+pub struct Logits;
 
 /// One check of the linear layer.
 #[derive(Debug)]
@@ -118,5 +121,85 @@ impl Kernel for Linear {
         let x: Tensor<3> = inputs[0].clone().reshape([batch, length, case.inputs]);
         let weight = inputs[1].clone().reshape([case.outputs, case.inputs]);
         linear(x, weight, inputs.get(2).cloned()).flatten(0, 2)
+    }
+}
+
+/// One check of a head.
+#[derive(Debug)]
+pub struct Head {
+    rows: usize,
+    inputs: usize,
+    codes: usize,
+    /// The types of the vectors and of the matrix.
+    dtypes: [DType; 2],
+}
+
+impl Kernel for Logits {
+    type Case = Head;
+    const NAME: &'static str = "logits";
+    const CASES: &'static [Head] = &[
+        Head {
+            rows: 40,
+            inputs: 64,
+            codes: 48,
+            dtypes: [DType::F32, DType::F32],
+        },
+        Head {
+            rows: 40,
+            inputs: 64,
+            codes: 48,
+            dtypes: [DType::BF16, DType::BF16],
+        },
+        Head {
+            rows: 5,
+            inputs: 33,
+            codes: 17,
+            dtypes: [DType::BF16, DType::F32],
+        },
+        Head {
+            rows: 1,
+            inputs: 7,
+            codes: 3,
+            dtypes: [DType::BF16, DType::BF16],
+        },
+    ];
+
+    /// Gradients come back in the types of the operands.
+    fn tolerance(case: &Head) -> f32 {
+        rounding(case.dtypes[0])
+    }
+
+    fn inputs(case: &Head, noise: &mut Noise) -> Vec<Input> {
+        let mut draw = |name, count, dtype| Input {
+            name,
+            values: match dtype {
+                DType::F32 => noise.fine(count),
+                _ => noise.coarse(count),
+            },
+            dtype,
+        };
+        vec![
+            draw("x", case.rows * case.inputs, case.dtypes[0]),
+            draw("weight", case.codes * case.inputs, case.dtypes[1]),
+        ]
+    }
+
+    fn reference(case: &Head, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [x, weight] = case.operands(inputs);
+        x.matmul(weight.transpose()).flatten(0, 1)
+    }
+
+    fn fast(case: &Head, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [x, weight] = case.operands(inputs);
+        logits(x, weight).flatten(0, 1)
+    }
+}
+
+impl Head {
+    fn operands(&self, inputs: &[Tensor<1>]) -> [Tensor<2>; 2] {
+        [
+            inputs[0].clone().reshape([self.rows, self.inputs]),
+            inputs[1].clone().reshape([self.codes, self.inputs]),
+        ]
     }
 }

@@ -187,6 +187,16 @@ static __device__ void rms_norm_backward(const T* x, const T* g, T* dx, unsigned
     }
 }
 
+// out = code·scale.
+template <typename T>
+static __device__ void dequantise(const signed char* codes, const float* scales, T* out, unsigned rows,
+                                  unsigned columns, long long pitch) {
+    const unsigned row = own_row();
+    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
+        narrow(codes[row * pitch + column] * scales[row], out[static_cast<long long>(row) * columns + column]);
+    }
+}
+
 #define FORWARD(NAME, T, SUFFIX, OUT)                                                                            \
     extern "C" __global__ void NAME##_##SUFFIX(const T* x, OUT* out, unsigned rows, unsigned columns,            \
                                                long long pitch, float) {                                         \
@@ -202,9 +212,15 @@ static __device__ void rms_norm_backward(const T* x, const T* g, T* dx, unsigned
                                                long long a_pitch, long long b_pitch, float number) {             \
         NAME(a, b, out, rows, columns, a_pitch, b_pitch, number);                                                \
     }
+#define DEQUANTISE(T, SUFFIX)                                                                                    \
+    extern "C" __global__ void dequantise_##SUFFIX(const signed char* codes, const float* scales, T* out,        \
+                                                   unsigned rows, unsigned columns, long long pitch) {           \
+        dequantise(codes, scales, out, rows, columns, pitch);                                                    \
+    }
 #define ALL(T, SUFFIX)                                                                                           \
     FORWARD(log_sum_exp, T, SUFFIX, float)                                                                       \
     FORWARD(argmax, T, SUFFIX, int)                                                                              \
+    DEQUANTISE(T, SUFFIX)                                                                                        \
     FORWARD_WITH(softmax, T, SUFFIX)                                                                             \
     FORWARD_WITH(rms_norm, T, SUFFIX)                                                                            \
     BACKWARD_WITH(softmax_backward, T, SUFFIX)                                                                   \

@@ -67,6 +67,41 @@ pub(super) fn rms_norm_backward(x: CubeTensor, grad: CubeTensor, epsilon: f32) -
     )
 }
 
+/// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
+pub(super) fn dequantise(codes: CubeTensor, scales: CubeTensor, dtype: DType) -> CubeTensor {
+    let (codes, scales) = (with_dense_rows(codes), into_contiguous(scales));
+    let [rows, columns] = [codes.meta.shape()[0], codes.meta.shape()[1]];
+    let mut pitch = codes.meta.strides()[0] as i64;
+    let (client, device, shape) = (
+        codes.client.clone(),
+        codes.device.clone(),
+        codes.meta.shape().clone(),
+    );
+    let out = empty_device_contiguous_dtype(client, device, shape, dtype);
+    if rows == 0 {
+        return out;
+    }
+    let kernel = ["dequantise_f32", "dequantise_bf16"][usize::from(dtype == DType::BF16)];
+    enqueue(
+        &[&codes.handle, &scales.handle],
+        &[&out.handle],
+        move |stream, pointers| {
+            let (mut codes, mut scales, mut out) = (pointers[0], pointers[1], pointers[2]);
+            launch(stream, kernel, [rows, columns], |height, width| {
+                vec![
+                    argument(&mut codes),
+                    argument(&mut scales),
+                    argument(&mut out),
+                    argument(height),
+                    argument(width),
+                    argument(&mut pitch),
+                ]
+            })
+        },
+    );
+    out
+}
+
 /// One kernel (f32 or bf16) from one matrix to a dense output.
 fn forward(
     x: CubeTensor,

@@ -82,6 +82,18 @@ pub(in crate::backend) fn rms_norm_backward<B: Backend>(
     cast::<B>(B::float_mul(gradient, factor), dtype)
 }
 
+/// `code · scale` of each row, computed in f32, in `dtype`.
+pub(in crate::backend) fn dequantise<B: Backend>(
+    codes: IntTensor<B>,
+    scales: FloatTensor<B>,
+    dtype: FloatDType,
+) -> FloatTensor<B> {
+    let rows = codes.shape()[0];
+    let numbers = B::int_into_float(codes, FloatDType::F32);
+    let scales = B::float_reshape(scales, Shape::new([rows, 1]));
+    cast::<B>(B::float_mul(numbers, scales), dtype)
+}
+
 /// `1 / √(mean x² + ε)` of each row, `[rows, 1]`.
 fn inverse_root<B: Backend>(x: FloatTensor<B>, epsilon: f32) -> FloatTensor<B> {
     let square = B::float_mean_dim(B::float_mul(x.clone(), x), 1);
