@@ -199,7 +199,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The files of a folder that say what may be done with what lies in it.
-fn licences(path: &Path) -> Vec<String> {
+pub fn licences(path: &Path) -> Vec<String> {
     let folder = std::fs::read_dir(path).into_iter().flatten();
     let files = folder.filter_map(|entry| entry.ok().map(|entry: std::fs::DirEntry| entry.path()));
     let mut names: Vec<String> = files
@@ -214,7 +214,10 @@ fn licences(path: &Path) -> Vec<String> {
     names
 }
 
-fn read_json(path: &Path) -> Result<Option<Json>, Failure> {
+/// What the JSON file at `path` holds; `None` where there is none.
+///
+/// Errors: it cannot be read, or is no JSON.
+pub fn read_json(path: &Path) -> Result<Option<Json>, Failure> {
     if !path.is_file() {
         return Ok(None);
     }

@@ -14,6 +14,7 @@ mod failure;
 mod interface;
 mod model_folders;
 mod overrides;
+mod pipeline;
 mod provenance;
 mod results;
 mod show;

@@ -6,11 +6,12 @@ use burn::tensor::Device;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::network::clip::{ClipConfig, ClipNetwork};
 use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, published};
 use crate::network::layers::Init;
 use crate::network::tokenizer::{TokenizerConfig, TokenizerNetwork};
 use crate::network::uvit::{UvitConfig, UvitNetwork};
-use crate::network::vq::{Published, VqNetwork, keys_of};
+use crate::network::vq::{Origin, Published, VqNetwork, keys_of};
 use crate::network::weights::Checkpoint;
 
 /// What a model folder is to this program.
@@ -42,6 +43,9 @@ pub fn recognise(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> 
     }
     if text("_class_name") == Some(UvitConfig::CLASS) {
         return Some(amused(config, checkpoint));
+    }
+    if config.pointer("/architectures/0").and_then(Value::as_str) == Some(ClipConfig::CLASS) {
+        return Some(clip(config, checkpoint));
     }
     vq(config, checkpoint)
 }
@@ -138,9 +142,25 @@ fn amused(config: &Value, checkpoint: &Checkpoint) -> Recognised {
     found
 }
 
+fn clip(config: &Value, checkpoint: &Checkpoint) -> Recognised {
+    let mut found = Recognised::new(
+        "the text encoder of aMUSEd",
+        "denoiser.load, with the folder above",
+    );
+    let config = match ClipConfig::of(config) {
+        Ok(config) => config,
+        Err(error) => return found.wrong(error),
+    };
+    if let Err(error) = config.check_held(checkpoint.numbers()) {
+        return found.wrong(error);
+    }
+    let network = ClipNetwork::new(&config, &mut blank().0);
+    found.problems = checkpoint.problems(&network, ClipNetwork::name_of);
+    found
+}
+
 fn vq(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> {
-    let model = Published::model(config)?;
-    let mut found = Recognised::new(model, "tokenizer.load");
+    let mut found = Recognised::new(Origin::of(config)?.model(), "tokenizer.load");
     let published = match Published::read(config) {
         Ok(published) => published,
         Err(error) => return Some(found.wrong(error)),
@@ -151,4 +171,31 @@ fn vq(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> {
     let names = keys_of(checkpoint, &published, "");
     found.problems = checkpoint.problems(&network, names);
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::recognise;
+    use crate::network::clip::tests::write_encoder;
+    use crate::network::weights::Checkpoint;
+
+    #[test]
+    fn a_text_encoder_is_known_and_what_is_wrong_with_it_told() {
+        let pipeline = tempfile::tempdir().expect("the system has a folder for temporary files");
+        write_encoder(pipeline.path());
+        let folder = pipeline.path().join("text_encoder");
+        let text = std::fs::read(folder.join("config.json")).expect("it was just written");
+        let mut config: Value = serde_json::from_slice(&text).expect("it is JSON");
+        let checkpoint = Checkpoint::open(&folder).expect("it was just written");
+        let found = recognise(&config, &checkpoint).expect("it is known");
+        assert_eq!(found.model, "the text encoder of aMUSEd");
+        assert_eq!(found.problems, Vec::<String>::new());
+
+        config["num_hidden_layers"] = 2.into();
+        let found = recognise(&config, &checkpoint).expect("it is known");
+        let told = "the network has no `text_model.encoder.layers.2.";
+        assert!(found.problems[0].starts_with(told), "{:?}", found.problems);
+    }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::checkpoint::{Checkpoint, grouped};
 use crate::failure::Failure;
 use crate::model_folders;
+use crate::pipeline::Pipeline;
 
 /// Explains checkpoints.
 #[derive(Debug, Subcommand)]
@@ -25,7 +26,8 @@ pub enum Models {
 /// Which checkpoint, and how to tell.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The folder of the model, with its config.json, or a single safetensors file.
+    /// The folder of the model with its config.json, that of a pipeline with its model_index.json, or a single
+    /// safetensors file.
     path: PathBuf,
     /// Write JSON.
     #[arg(long)]
@@ -95,19 +97,30 @@ impl Models {
 
 impl Inspect {
     fn execute(self) -> Result<(), Failure> {
-        let checkpoint = Checkpoint::read(&self.path)?;
-        say(&if self.json {
-            serde_json::to_string_pretty(&checkpoint).unwrap_or_default()
+        let fault = if Pipeline::is_at(&self.path) {
+            let pipeline = Pipeline::read(&self.path)?;
+            self.tell(&pipeline, Pipeline::describe);
+            pipeline.fault()
         } else {
-            checkpoint.describe()
-        });
-        match checkpoint.fault() {
+            let checkpoint = Checkpoint::read(&self.path)?;
+            self.tell(&checkpoint, Checkpoint::describe);
+            checkpoint.fault()
+        };
+        match fault {
             None => Ok(()),
             Some((problem, hint)) => Err(Failure::invalid(
                 format!("`{}`: {problem}", self.path.display()),
                 hint,
             )),
         }
+    }
+
+    fn tell<T: Serialize>(&self, found: &T, describe: fn(&T) -> String) {
+        say(&if self.json {
+            serde_json::to_string_pretty(found).unwrap_or_default()
+        } else {
+            describe(found)
+        });
     }
 }
 

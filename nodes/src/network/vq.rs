@@ -18,4 +18,4 @@ pub use codec::VqTokenizer;
 pub use config::{Layout, Matching, PixelRange, VqConfig, VqConfigError};
 pub use file::keys_of;
 pub use network::VqNetwork;
-pub use published::{Published, PublishedError};
+pub use published::{Origin, Published, PublishedError};

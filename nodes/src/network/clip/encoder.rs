@@ -88,10 +88,7 @@ impl ClipEncoder {
             .check_held(checkpoint.numbers())
             .map_err(|error| NodeError::file(&path, error, hint))?;
         let blank = ClipNetwork::new(&config, &mut Init::blank(device));
-        // Early files hold the numbers of the positions, which nobody learns.
-        let filled = checkpoint.fill(blank, Kept::Widened, |name| {
-            (!name.ends_with(".position_ids")).then(|| name.into())
-        });
+        let filled = checkpoint.fill(blank, Kept::Widened, ClipNetwork::name_of);
         let filled = filled.map_err(|error| match checkpoint.files().first() {
             Some(file) => error.at(file),
             None => error.into(),

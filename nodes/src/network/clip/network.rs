@@ -91,6 +91,12 @@ impl ClipNetwork {
         }
     }
 
+    /// What the array that published files call `name` is called here; `None` where the network has no use for it.
+    pub fn name_of(name: &str) -> Option<String> {
+        // Early files hold the numbers of the positions, which nobody learns.
+        (!name.ends_with(".position_ids")).then(|| name.into())
+    }
+
     /// The sizes.
     pub fn config(&self) -> &ClipConfig {
         &self.config

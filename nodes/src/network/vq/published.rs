@@ -11,11 +11,18 @@ const GROUPS: usize = 32;
 /// Channels of LlamaGen's first level, which its configuration does not tell.
 const LLAMAGEN_CHANNELS: usize = 128;
 
-/// What the tokenizers are called.
-const VQ_MODEL: &str = "the VQModel of diffusers";
-const IBQ: &str = "an IBQ tokenizer";
-const EMU: &str = "the tokenizer of Emu3.5";
-const LLAMAGEN: &str = "a tokenizer of LlamaGen or Janus";
+/// Whose tokenizer a configuration tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `_class_name` is `VQModel`.
+    Diffusers,
+    /// `model.class_path` ends in `.IBQ`.
+    Ibq,
+    /// `model_type` is `Emu3p5VisionVQ`.
+    Emu35,
+    /// There is `codebook_embed_dim`.
+    LlamaGen,
+}
 
 /// A published tokenizer, as its configuration tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,33 +144,46 @@ fn llamagen_channels() -> usize {
     LLAMAGEN_CHANNELS
 }
 
-impl Published {
-    /// What the tokenizer that `file` tells of is called, or `None` where it tells of none that is known.
-    pub fn model(file: &Value) -> Option<&'static str> {
+impl Origin {
+    /// Whose tokenizer `file`, a `config.json`, tells of, or `None` where it tells of none that is known.
+    pub fn of(file: &Value) -> Option<Self> {
         let text = |path: &str| file.pointer(path).and_then(Value::as_str);
         let is_ibq = |class: &str| class.rsplit('.').next() == Some("IBQ");
         if text("/_class_name") == Some("VQModel") {
-            return Some(VQ_MODEL);
+            return Some(Self::Diffusers);
         }
         if text("/model/class_path").is_some_and(is_ibq) {
-            return Some(IBQ);
+            return Some(Self::Ibq);
         }
         if text("/model_type") == Some("Emu3p5VisionVQ") {
-            return Some(EMU);
+            return Some(Self::Emu35);
         }
-        file.get("codebook_embed_dim").map(|_| LLAMAGEN)
+        file.get("codebook_embed_dim").map(|_| Self::LlamaGen)
     }
 
+    /// What the tokenizer is called.
+    pub fn model(self) -> &'static str {
+        match self {
+            Self::Diffusers => "the VQModel of diffusers",
+            Self::Ibq => "an IBQ tokenizer",
+            Self::Emu35 => "the tokenizer of Emu3.5",
+            Self::LlamaGen => "a tokenizer of LlamaGen or Janus",
+        }
+    }
+}
+
+impl Published {
     /// The tokenizer that `file`, a `config.json`, tells of.
     ///
     /// Errors: it tells of none that is known, or of one that cannot be.
     pub fn read(file: &Value) -> Result<Self, PublishedError> {
-        let layout = Self::model(file).ok_or(PublishedError::Unknown)?;
-        let published = match layout {
-            VQ_MODEL => parse::<Diffusers>(layout, file)?.published()?,
-            IBQ => parse::<Ibq>(layout, &file["model"]["init_args"])?.published()?,
-            EMU => parse::<Emu>(layout, file)?.published()?,
-            _ => parse::<LlamaGen>(layout, file)?.published()?,
+        let origin = Origin::of(file).ok_or(PublishedError::Unknown)?;
+        let model = origin.model();
+        let published = match origin {
+            Origin::Diffusers => parse::<Diffusers>(model, file)?.published()?,
+            Origin::Ibq => parse::<Ibq>(model, &file["model"]["init_args"])?.published()?,
+            Origin::Emu35 => parse::<Emu>(model, file)?.published()?,
+            Origin::LlamaGen => parse::<LlamaGen>(model, file)?.published()?,
         };
         published.config.check()?;
         Ok(published)
