@@ -23,7 +23,9 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use graph::error::NodeError;
 
+use crate::network::denoiser::published;
 use crate::network::uvit::UvitConfig;
+use crate::network::vq::Origin;
 
 pub use folder::{Folder, Recorded, Values};
 pub use report::{Report, Row, Verdict};
@@ -32,19 +34,19 @@ pub use tolerance::Tolerances;
 /// What a golden folder is about; its `config.json` decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// The tokenizer of Emu3.5, which NLD-Image uses: `model_type` is `Emu3p5VisionVQ`.
+    /// The tokenizer of Emu3.5, which NLD-Image uses.
     Emu35Vq,
-    /// The IBQ tokenizers: `model.class_path` ends in `.IBQ`.
+    /// The IBQ tokenizers.
     IbqVq,
-    /// The tokenizers of LlamaGen and Janus: there is `codebook_embed_dim`.
+    /// The tokenizers of LlamaGen and Janus.
     LlamaGenVq,
-    /// The tokenizer of aMUSEd and others: `_class_name` is `VQModel`.
+    /// The tokenizer of aMUSEd and others.
     DiffusersVq,
-    /// NLD-Image: `model_type` is `nemotron_labs_diffusion_image`.
+    /// NLD-Image.
     NldImage,
     /// Cross-entropies over a codebook: there are `cases` of losses.
     Loss,
-    /// The denoiser of aMUSEd and its scheduler: `_class_name` is `UVit2DModel`.
+    /// The denoiser of aMUSEd and its scheduler.
     Amused,
 }
 
@@ -55,6 +57,8 @@ pub struct Computed {
     pub inputs: Vec<String>,
     /// What came out, by the names of the case.
     pub found: BTreeMap<String, Found>,
+    /// What other files than the case expect to come out.
+    pub recorded: BTreeMap<String, Values>,
 }
 
 /// One array that came out.
@@ -67,6 +71,8 @@ pub enum Found {
         /// What the tolerances of the folder call such numbers, where it is not their own name.
         like: Option<&'static str>,
     },
+    /// Numbers that follow from sizes alone and are computed on the processor: right to the last bits of f32.
+    Exact(Vec<f32>),
     /// Whole numbers, which must be right.
     Integers(Vec<i64>),
     /// The values of pixels, which may be one off.
@@ -139,21 +145,19 @@ impl Family {
 
     /// The family of a configuration.
     fn of(config: &serde_json::Value) -> Option<Self> {
-        let text = |path: &str| config.pointer(path).and_then(serde_json::Value::as_str);
-        match (text("/model_type"), text("/_class_name")) {
-            (Some("Emu3p5VisionVQ"), _) => return Some(Self::Emu35Vq),
-            (Some("nemotron_labs_diffusion_image"), _) => return Some(Self::NldImage),
-            (_, Some("VQModel")) => return Some(Self::DiffusersVq),
-            (_, Some(UvitConfig::CLASS)) => return Some(Self::Amused),
-            _ => {}
+        if published::is_published(config) {
+            return Some(Self::NldImage);
         }
-        if text("/model/class_path").is_some_and(|class| class.ends_with(".IBQ")) {
-            return Some(Self::IbqVq);
+        if config.get("_class_name").and_then(|class| class.as_str()) == Some(UvitConfig::CLASS) {
+            return Some(Self::Amused);
         }
-        if config.get("codebook_embed_dim").is_some() {
-            return Some(Self::LlamaGenVq);
+        match Origin::of(config) {
+            Some(Origin::Emu35) => Some(Self::Emu35Vq),
+            Some(Origin::Ibq) => Some(Self::IbqVq),
+            Some(Origin::LlamaGen) => Some(Self::LlamaGenVq),
+            Some(Origin::Diffusers) => Some(Self::DiffusersVq),
+            None => config.get("cases").map(|_| Self::Loss),
         }
-        config.get("cases").map(|_| Self::Loss)
     }
 
     fn compute(self, folder: &Folder, device: &Device) -> Result<Computed, GoldenError> {
@@ -188,8 +192,13 @@ impl Computed {
     pub fn from_inputs(inputs: &[&str]) -> Self {
         Self {
             inputs: inputs.iter().map(|&name| name.into()).collect(),
-            found: BTreeMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// Adds an array of another file than the case, which is expected to come out.
+    pub fn record(&mut self, name: impl Into<String>, values: Values) {
+        let _ = self.recorded.insert(name.into(), values);
     }
 
     /// Adds an array that came out.

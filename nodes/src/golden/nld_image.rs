@@ -1,6 +1,7 @@
-//! NLD-Image: the denoiser's pass, and whole runs of its sampler.
+//! NLD-Image: the denoiser's pass, whole runs of its sampler, and its schedules.
 
 mod runs;
+mod schedules;
 
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 
@@ -37,7 +38,7 @@ pub(super) struct Case {
     device: Device,
 }
 
-/// Computes the denoiser's pass and the runs of the sampler.
+/// Computes the denoiser's pass, the schedules and the runs of the sampler.
 pub(super) fn compute(folder: &Folder, device: &Device) -> Result<Computed, GoldenError> {
     let case = Case::read(folder, device)?;
     let mut computed = Computed::from_inputs(&INPUTS);
@@ -50,6 +51,7 @@ pub(super) fn compute(folder: &Folder, device: &Device) -> Result<Computed, Gold
         "logits_guided_g5",
         Found::numbers_like(guided.collect(), GUIDED),
     );
+    schedules::compute(folder, &case.config.rope, &mut computed)?;
     runs::compute(folder, case, &mut computed)?;
     Ok(computed)
 }

@@ -9,6 +9,9 @@ use super::{Computed, Family, Folder, Found, Tolerances};
 /// How far numbers of a card may be off, as a share of the largest: its products are summed in another order.
 const ON_CARD: f64 = 1e-3;
 
+/// How far numbers may be off that follow from sizes alone, as a share: two units in the last place of f32.
+const EXACT: f64 = 2.4e-7;
+
 /// What became of a golden folder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -72,20 +75,25 @@ impl Report {
         tolerances: &Tolerances,
         on_card: bool,
     ) -> Self {
-        let expected = folder.case().iter();
-        let expected = expected.filter(|(name, _)| !computed.inputs.contains(name));
+        let case = folder.case().iter();
+        let expected = case
+            .map(|(name, recorded)| (name, &recorded.values))
+            .filter(|(name, _)| !computed.inputs.contains(name))
+            .chain(&computed.recorded);
         let mut rows: Vec<Row> = expected
             .map(|(name, recorded)| {
                 let (verdict, ok) = match computed.found.get(name) {
                     None => (Verdict::Unknown, false),
-                    Some(found) => compare(name, &recorded.values, found, tolerances, on_card),
+                    Some(found) => compare(name, recorded, found, tolerances, on_card),
                 };
                 let name = name.clone();
                 Row { name, verdict, ok }
             })
             .collect();
         let absent = computed.found.keys();
-        let absent = absent.filter(|name| !folder.case().contains_key(*name));
+        let absent = absent.filter(|name| {
+            !folder.case().contains_key(*name) && !computed.recorded.contains_key(*name)
+        });
         rows.extend(absent.map(|name| Row {
             name: name.clone(),
             verdict: Verdict::Absent,
@@ -117,6 +125,12 @@ fn compare(
             }
             let bound = tolerances.bound(like.unwrap_or(name));
             numbers(expected, values, bound, on_card)
+        }
+        (Values::Numbers(expected), Found::Exact(found)) => {
+            if expected.len() != found.len() {
+                return misshapen(expected.len(), found.len());
+            }
+            numbers(expected, found, Bound::Relative(EXACT), false)
         }
         (Values::Integers(expected), Found::Integers(found)) => {
             if expected.len() != found.len() {
@@ -205,7 +219,7 @@ impl Values {
 impl Found {
     fn len(&self) -> usize {
         match self {
-            Self::Numbers { values, .. } => values.len(),
+            Self::Numbers { values, .. } | Self::Exact(values) => values.len(),
             Self::Integers(values) => values.len(),
             Self::Pixels(values) => values.len(),
         }
