@@ -71,7 +71,7 @@ impl ClipNetwork {
     pub fn new(config: &ClipConfig, init: &mut Init) -> Self {
         let width = config.hidden_size;
         let table = |rows: usize, init: &mut Init| Table {
-            weight: Param::from_tensor(init.normal([rows, width], 0.5)),
+            weight: init.normal_parameter([rows, width], 0.5),
         };
         let embeddings = Embeddings {
             token_embedding: table(config.vocab_size, init),

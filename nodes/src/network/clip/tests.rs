@@ -225,6 +225,12 @@ fn what_comes_later_is_not_seen() {
 }
 
 #[test]
+fn a_network_that_waits_for_its_weights_takes_no_memory() {
+    let blank = ClipNetwork::new(&config(), &mut Init::blank(&Device::flex()));
+    assert_eq!(weights::bytes(&blank), 0);
+}
+
+#[test]
 fn the_size_of_a_network_is_known_beforehand() {
     let config = config();
     let network = network(&config);

@@ -17,9 +17,8 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// A norm that neither scales nor shifts.
     pub fn new(width: usize, gains: bool, bias: bool, init: &Init) -> Self {
-        let row = |wanted: bool, value: f32| {
-            wanted.then(|| Param::from_tensor(init.constant([width], value)))
-        };
+        let row =
+            |wanted: bool, value: f32| wanted.then(|| init.constant_parameter([width], value));
         Self {
             weight: row(gains, 1.0),
             bias: row(bias, 0.0),
@@ -51,6 +50,8 @@ impl LayerNorm {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
+    use graph::param::Seed;
+    use graph::random::Random;
 
     use super::LayerNorm;
     use crate::network::layers::Init;
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn each_row_gets_mean_zero_and_variance_one() {
         let device = Device::flex();
-        let norm = LayerNorm::new(4, true, true, &Init::blank(&device));
+        let norm = LayerNorm::new(4, true, true, &Init::new(Random::new(Seed(1)), 0, &device));
         let x = Tensor::<2>::from_floats([[1.0, 3.0, 1.0, 3.0], [10.0, 10.0, 14.0, 14.0]], &device);
         let y: Vec<f32> = norm
             .forward(x, 0.0)

@@ -156,7 +156,7 @@ struct Response {
 
 impl Response {
     fn new(channels: usize, init: &mut Init) -> Self {
-        let mut row = || Param::from_tensor(init.normal([1, 1, 1, channels], 0.02));
+        let mut row = || init.normal_parameter([1, 1, 1, channels], 0.02);
         Self {
             gamma: row(),
             beta: row(),

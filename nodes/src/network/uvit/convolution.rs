@@ -20,8 +20,8 @@ impl Convolution {
         let reach: usize = shape[1..].iter().product();
         let deviation = 1.0 / (reach as f32).sqrt();
         Self {
-            weight: Param::from_tensor(init.normal(shape, deviation)),
-            bias: outputs.map(|outputs| Param::from_tensor(init.constant([outputs], 0.0))),
+            weight: init.normal_parameter(shape, deviation),
+            bias: outputs.map(|outputs| init.constant_parameter([outputs], 0.0)),
         }
     }
 

@@ -109,7 +109,7 @@ impl UvitNetwork {
             encoder_proj_layer_norm: norm(hidden, init),
             embed: Embedding {
                 embeddings: Table {
-                    weight: Param::from_tensor(init.normal([config.vocab_size, inputs], 1.0)),
+                    weight: init.normal_parameter([config.vocab_size, inputs], 1.0),
                 },
                 layer_norm: norm(inputs, init),
                 conv: point(inputs, block, init),

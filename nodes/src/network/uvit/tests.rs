@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Condition, UvitConfig, UvitConfigError, UvitModel, UvitNetwork};
 use crate::network::layers::Init;
-use crate::network::weights::Weights;
+use crate::network::weights::{self, Weights};
 use crate::value::{Grid, Tokens};
 
 /// A small network whose text encoder is that of [`clip::tests`](crate::network::clip::tests).
@@ -65,6 +65,16 @@ fn shapes() -> [UvitConfig; 5] {
         ..config()
     };
     [config(), cells, plain, same, none]
+}
+
+#[test]
+fn a_network_that_waits_for_its_weights_takes_no_memory() {
+    for config in shapes() {
+        let blank = UvitNetwork::new(&config, &mut Init::blank(&Device::flex()));
+        assert_eq!(weights::bytes(&blank), 0);
+        let held = 4 * config.parameters();
+        assert_eq!(u128::from(weights::bytes(&network(&config))), held);
+    }
 }
 
 #[test]
