@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::network::denoiser::{TrainedDenoiser, published};
 use crate::network::uvit::TrainedUvit;
+use crate::network::weights::WeightType;
 use crate::value::Denoiser;
 
 const CONFIG: &str = "config.json";
@@ -26,16 +27,21 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
-/// The denoiser in `folder`, laid on `device`, computing in `dtype`.
+/// The denoiser in `folder`, laid on `device`, computing in `dtype`, its matrices kept as `weights` says.
 ///
 /// Errors: a file is missing or damaged, weights and configuration disagree, or nobody knows the layout.
-pub fn open(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Opened, NodeError> {
+pub fn open(
+    folder: &Path,
+    device: &Device,
+    dtype: FloatDType,
+    weights: WeightType,
+) -> Result<Opened, NodeError> {
     let whole = |denoiser: Denoiser| Opened {
         denoiser,
         notes: Vec::new(),
     };
     if folder.join(PIPELINE).is_file() {
-        let denoiser = TrainedUvit::load(folder, device, dtype)?;
+        let denoiser = TrainedUvit::load(folder, device, dtype, weights)?;
         return Ok(whole(Denoiser::new(denoiser)));
     }
     let above = folder.parent().filter(|_| folder.ends_with(TRANSFORMER));
@@ -50,7 +56,7 @@ pub fn open(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Opened,
     let config: Option<Value> = config.and_then(|text| serde_json::from_slice(&text).ok());
     if let Some(config) = config.filter(published::is_published) {
         let (denoiser, passed_over) =
-            TrainedDenoiser::load_published(folder, &config, device, dtype)?;
+            TrainedDenoiser::load_published(folder, &config, device, dtype, weights)?;
         let notes = passed_over.into_iter();
         return Ok(Opened {
             denoiser: Denoiser::new(denoiser),
@@ -63,6 +69,6 @@ pub fn open(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Opened,
                 .collect(),
         });
     }
-    let denoiser = TrainedDenoiser::load(folder, device, dtype)?;
+    let denoiser = TrainedDenoiser::load(folder, device, dtype, weights)?;
     Ok(whole(Denoiser::new(denoiser)))
 }

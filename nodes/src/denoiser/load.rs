@@ -4,6 +4,7 @@ use burn::tensor::FloatDType;
 use graph::prelude::*;
 
 use crate::compute::Compute;
+use crate::network::weights::WeightType;
 use crate::value::Denoiser;
 
 use super::file::{self, Opened};
@@ -21,6 +22,9 @@ pub struct LoadDenoiser {
     pub path: FilePath,
     /// What type of numbers the network computes in.
     pub compute: NumberType,
+    /// How the matrices of linear layers and the tables of ids are kept in memory; each is turned into the type of
+    /// `compute` when its turn comes.
+    pub weights: WeightType,
 }
 
 /// What type of numbers a network computes in.
@@ -55,7 +59,8 @@ impl Node for LoadDenoiser {
             NumberType::F32 => FloatDType::F32,
             NumberType::Bf16 => FloatDType::BF16,
         };
-        let Opened { denoiser, notes } = file::open(&folder, compute.device(), dtype)?;
+        let Opened { denoiser, notes } =
+            file::open(&folder, compute.device(), dtype, self.weights)?;
         for note in notes {
             run.note(note);
         }

@@ -47,7 +47,12 @@ impl Node for SaveDenoiser {
         let folder = run.resolve(&self.path);
         trained.save(&folder, self.precision)?;
         // What is written may be rounded: whoever goes on with it should see what a reader of the file will see.
-        let written = TrainedDenoiser::load(&folder, trained.device(), trained.dtype())?;
+        let written = TrainedDenoiser::load(
+            &folder,
+            trained.device(),
+            trained.dtype(),
+            trained.weight_type(),
+        )?;
         Ok(Outputs {
             denoiser: Denoiser::new(written),
         })

@@ -11,7 +11,7 @@ use crate::network::denoiser::rotary::{frequencies, query_scale};
 use crate::network::denoiser::{
     DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TrainedDenoiser, cell_order, published,
 };
-use crate::network::weights::Checkpoint;
+use crate::network::weights::{Checkpoint, WeightType};
 
 /// What is compared with the guided logits.
 const GUIDED: &str = "guided";
@@ -66,7 +66,13 @@ impl Case {
             Checkpoint::open(folder.path()).map_err(|error| GoldenError::Node(error.into()))?;
         let mut config = published::read(folder.config(), &checkpoint)
             .map_err(|error| input("config.json", &error.to_string()))?;
-        let filled = TrainedDenoiser::fill_published(&checkpoint, &config, device, FloatDType::F32);
+        let filled = TrainedDenoiser::fill_published(
+            &checkpoint,
+            &config,
+            device,
+            FloatDType::F32,
+            WeightType::AsStored,
+        );
         let network = filled
             .map_err(|error| GoldenError::Node(error.into()))?
             .module;
@@ -196,7 +202,7 @@ impl Case {
         add(format!("hidden_{branch}"), flat(states));
         let features = network.features(self.sequence(&ids), &rotary, dtype);
         let tokens = network.enlarge(features.reshape([self.slots, config.width]));
-        let logits = kernels::linear(tokens.clone(), network.head(), None);
+        let logits = kernels::linear(tokens.clone(), network.head(FloatDType::F32), None);
         add(format!("upsampled_{branch}"), self.by_rows(&flat(tokens)));
         let logits = self.by_rows(&flat(logits));
         add(format!("logits_{branch}"), logits.clone());

@@ -15,6 +15,8 @@ mod trained;
 #[cfg(test)]
 pub(crate) mod golden;
 #[cfg(test)]
+mod int8;
+#[cfg(test)]
 pub(crate) mod tests;
 
 pub use config::{ConfigError, DenoiserConfig, PromptConfig, RopeConfig};

@@ -1,4 +1,4 @@
-//! Layers that several networks share. Everything is channels-last; parameters are f32 masters.
+//! Layers that several networks share. Everything is channels-last; parameters are f32 masters, or as a file has them.
 
 mod attention;
 mod gained;
@@ -8,6 +8,7 @@ mod linear;
 mod norm;
 mod residual;
 mod space;
+mod weight;
 
 pub use attention::{Attention, attend};
 pub use gained::Norm;
@@ -17,3 +18,4 @@ pub use linear::Linear;
 pub use norm::rms_norm;
 pub use residual::ResidualBlock;
 pub use space::{depth_to_space, space_to_depth};
+pub use weight::Weight;

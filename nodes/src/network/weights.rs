@@ -2,19 +2,26 @@
 
 mod checkpoint;
 mod file;
+mod fill;
 mod header;
+mod int8;
 mod module;
+mod name;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::tensor::Device;
 use graph::error::NodeError;
 use graph::prelude::Choice;
+use graph::value::Footprint;
 
-pub use checkpoint::{Checkpoint, Filled, Kept, Stored};
+pub use checkpoint::{Checkpoint, Stored};
+pub use fill::Filled;
 pub use module::parameter_bytes as bytes;
-pub use module::shapes;
+pub use module::{has_int8, shapes};
+pub use name::Name;
 
 /// How the numbers of a file are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -25,6 +32,25 @@ pub enum Precision {
     /// Two bytes a number, three digits.
     Bf16,
     /// One byte a number and a scale for each row of a matrix; vectors stay exact.
+    Int8,
+}
+
+/// What type the parameters of a network get that is filled from a checkpoint, but for matrices of one byte a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All are f32.
+    Widened,
+    /// Those that lie in the file in two bytes a number stay so.
+    AsStored,
+}
+
+/// How the matrices of a network are kept while it is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+pub enum WeightType {
+    /// As exactly as the file has them.
+    #[default]
+    AsStored,
+    /// One byte a number and a scale for each row: half the memory of bf16, rounded to 255 steps.
     Int8,
 }
 
@@ -241,6 +267,21 @@ pub fn save<M: Module>(module: &M, path: &Path, precision: Precision) -> Result<
 pub fn load<M: Module>(module: M, path: &Path) -> Result<M, WeightsError> {
     let filled = Checkpoint::open(path)?.fill(module, Kept::Widened, |name| Some(name.into()))?;
     Ok(filled.module)
+}
+
+/// `bytes` of parameters as the memory that they hold on `device`.
+pub fn footprint(bytes: u64, device: &Device) -> Footprint {
+    if *device == Device::flex() {
+        Footprint {
+            host: bytes,
+            device: 0,
+        }
+    } else {
+        Footprint {
+            host: 0,
+            device: bytes,
+        }
+    }
 }
 
 /// A fingerprint of the contents of `paths`, in their order.

@@ -20,6 +20,7 @@ use self::session::Session;
 use super::optimiser::Optimiser;
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
+use crate::network::weights::WeightType;
 use crate::value::{Curve, Dataset, Denoiser, Groups, Tokenizer};
 
 /// Trains a denoiser to fill masked codes and to mend wrong ones, with grouped cross-entropy.
@@ -163,6 +164,13 @@ impl Node for TrainGce {
                 inputs.denoiser.scorer().describe(),
             ));
         };
+        if start.weight_type() == WeightType::Int8 {
+            return Err(NodeError::input(
+                "denoiser",
+                "weights that can learn",
+                "weights of one byte a number; load them with `weights: \"as_stored\"`",
+            ));
+        }
         let codebook = start.config().codebook;
         let groups = inputs.groups.unwrap_or_else(|| Groups::identity(codebook));
         if groups.order().len() != codebook as usize {

@@ -9,17 +9,24 @@ use serde_json::Value;
 
 use super::{DenoiserConfig, DenoiserNetwork, TextReader, TrainedDenoiser, published};
 use crate::network::layers::Init;
-use crate::network::weights::{self, Checkpoint, Filled, Kept, Precision, WeightsError};
+use crate::network::weights::{
+    self, Checkpoint, Filled, Kept, Precision, WeightType, WeightsError,
+};
 
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const WEIGHTS: &str = "model.safetensors";
 
 impl TrainedDenoiser {
-    /// The denoiser in `folder`, laid on `device`, computing in `dtype`.
+    /// The denoiser in `folder`, laid on `device`, computing in `dtype`, its matrices kept as `weights` says.
     ///
     /// Errors: a file is missing or damaged, or the files disagree.
-    pub fn load(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Self, NodeError> {
+    pub fn load(
+        folder: &Path,
+        device: &Device,
+        dtype: FloatDType,
+        weights: WeightType,
+    ) -> Result<Self, NodeError> {
         let path = folder.join(CONFIG);
         let config: DenoiserConfig = serde_json::from_slice(&read(&path)?).map_err(|error| {
             NodeError::file(
@@ -40,14 +47,14 @@ impl TrainedDenoiser {
             TextReader::new(read(&path)?, &config.prompt, config.vocabulary).map_err(|error| {
                 NodeError::file(&path, error, "take the file that belongs to this denoiser")
             })?;
-        let network = DenoiserNetwork::new(&config, &mut Init::blank(device));
+        let network = DenoiserNetwork::new(&config, &mut Init::blank_of(device, weights));
         let path = folder.join(WEIGHTS);
         let network = weights::load(network, &path).map_err(|error| error.at(&path))?;
         Ok(Self::new(network, reader, device, dtype))
     }
 
-    /// The NLD-Image checkpoint in `folder`, whose `config.json` is `file`, laid on `device`, computing in `dtype`;
-    /// and the parts of it that were passed over, each with how many arrays it has.
+    /// The NLD-Image checkpoint in `folder`, whose `config.json` is `file`, laid on `device`, computing in `dtype`, its
+    /// matrices kept as `weights` says; and the parts of it that were passed over, each with how many arrays it has.
     ///
     /// Errors: a file is missing or damaged, the files disagree, or the configuration asks for what is not computed.
     pub fn load_published(
@@ -55,6 +62,7 @@ impl TrainedDenoiser {
         file: &Value,
         device: &Device,
         dtype: FloatDType,
+        weights: WeightType,
     ) -> Result<(Self, BTreeMap<&'static str, usize>), NodeError> {
         let checkpoint = Checkpoint::open(folder)?;
         let path = folder.join(CONFIG);
@@ -71,7 +79,7 @@ impl TrainedDenoiser {
             .map_err(|error| {
                 NodeError::file(&path, error, "take the file that belongs to this denoiser")
             })?;
-        let filled = Self::fill_published(&checkpoint, &config, device, dtype)
+        let filled = Self::fill_published(&checkpoint, &config, device, dtype, weights)
             .map_err(|error| error.at(&checkpoint.files()[0]))?;
         let mut passed_over = BTreeMap::new();
         for name in &filled.passed_over {
@@ -91,13 +99,14 @@ impl TrainedDenoiser {
         config: &DenoiserConfig,
         device: &Device,
         dtype: FloatDType,
+        weights: WeightType,
     ) -> Result<Filled<DenoiserNetwork>, WeightsError> {
         // To widen what is computed in two bytes anyway would take memory for nothing.
         let kept = match dtype {
             FloatDType::BF16 | FloatDType::F16 => Kept::AsStored,
             _ => Kept::Widened,
         };
-        let network = DenoiserNetwork::new(config, &mut Init::blank(device));
+        let network = DenoiserNetwork::new(config, &mut Init::blank_of(device, weights));
         checkpoint.fill(network, kept, |name| {
             published::unused(name).is_none().then(|| name.into())
         })

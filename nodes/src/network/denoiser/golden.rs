@@ -12,7 +12,7 @@ use super::{
     DenoiserConfig, DenoiserNetwork, PromptConfig, RopeConfig, Rotary, Sequence, cell_order,
 };
 use crate::network::layers::Init;
-use crate::network::weights::Weights;
+use crate::network::weights::{WeightType, Weights};
 
 /// See the fixture's README: the largest difference that another order of f32 sums makes.
 const TOLERANCE: f32 = 2e-5;
@@ -88,13 +88,19 @@ pub(crate) fn official_config() -> DenoiserConfig {
 }
 
 pub(crate) fn network(config: &DenoiserConfig) -> DenoiserNetwork {
+    network_of(config, WeightType::AsStored)
+}
+
+/// The same with its matrices kept as `kept` says.
+pub(crate) fn network_of(config: &DenoiserConfig, kept: WeightType) -> DenoiserNetwork {
     let weights = Weights::open(&fixture("model.safetensors")).expect("the fixture is whole");
     let unused = ["encoder.vqvae.", "diffusion_head.", "encoder.image_newline"];
     let weights = weights.rename(|name| {
         let used = !unused.iter().any(|prefix| name.starts_with(prefix));
         used.then(|| name.into())
     });
-    let blank = DenoiserNetwork::new(config, &mut Init::blank(&Device::flex()));
+    let mut init = Init::blank_of(&Device::flex(), kept);
+    let blank = DenoiserNetwork::new(config, &mut init);
     weights
         .fill(blank)
         .expect("the names are the official ones")
@@ -111,7 +117,7 @@ fn flat<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().convert::<f32>().iter::<f32>().collect()
 }
 
-fn ids(values: impl IntoIterator<Item = f32>) -> Tensor<2, Int> {
+pub(crate) fn ids(values: impl IntoIterator<Item = f32>) -> Tensor<2, Int> {
     let values: Vec<i32> = values.into_iter().map(|value| value as i32).collect();
     let shape = [1, values.len()];
     Tensor::from_data(TensorData::new(values, shape), &Device::flex())
@@ -177,7 +183,7 @@ fn the_forward_pass_is_the_official_one() {
         };
         let name = format!("upsampled_{branch}");
         close(&name, rows(flat(tokens.clone())), &case[&name], TOLERANCE);
-        let logits = kernels::linear(tokens, network.head(), None);
+        let logits = kernels::linear(tokens, network.head(FloatDType::F32), None);
         let name = format!("logits_{branch}");
         close(&name, rows(flat(logits)), &case[&name], TOLERANCE);
     }

@@ -1,4 +1,4 @@
-//! Rows of a table by their numbers.
+//! Rows of a table that learns, by their numbers.
 
 use burn::tensor::{FloatDType, Int, Tensor};
 
@@ -6,14 +6,11 @@ use burn::tensor::{FloatDType, Int, Tensor};
 ///
 /// `out[i] = table[ids[i]]`
 ///
-/// Where the table learns, the rows are picked by a matrix product with ones and zeros: adding up gradients by row
-/// numbers is many times slower on a card.
+/// They are picked by a matrix product with ones and zeros: adding up gradients by row numbers is many times slower on
+/// a card.
 ///
 /// Shapes: `ids [n]` below `rows`, `table [rows, width]` → `[n, width]`.
 pub fn lookup(ids: Tensor<1, Int>, table: Tensor<2>, dtype: FloatDType) -> Tensor<2> {
-    if !table.is_tracked() {
-        return table.select(0, ids).cast(dtype);
-    }
     let ([n], [rows, _]) = (ids.dims(), table.dims());
     let numbers = Tensor::<1, Int>::arange(0..rows as i64, &ids.device());
     let ones = ids.reshape([n, 1]).equal(numbers.reshape([1, rows]));

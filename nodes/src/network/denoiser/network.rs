@@ -6,7 +6,7 @@ use burn::tensor::{FloatDType, Int, Tensor};
 use super::layer::Layer;
 use super::lookup::lookup;
 use super::{DenoiserConfig, Rotary};
-use crate::network::layers::{Init, Linear, Norm};
+use crate::network::layers::{Init, Linear, Norm, Weight};
 
 /// The network. Fields are called as in published checkpoints.
 #[derive(Module, Debug)]
@@ -30,7 +30,7 @@ struct Encoder {
 #[derive(Module, Debug)]
 struct Table {
     /// `[ids, width]`.
-    weight: Param<Tensor<2>>,
+    weight: Weight,
 }
 
 #[derive(Module, Debug)]
@@ -71,7 +71,7 @@ impl DenoiserNetwork {
     pub fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
         let width = config.width;
         let table = |rows: usize, deviation: f32, init: &mut Init| Table {
-            weight: init.normal_parameter([rows, width], deviation),
+            weight: Weight::new([rows, width], deviation, init),
         };
         // The four tokens of a cell add up.
         let spread = 1.0 / (4.0 * width as f32).sqrt();
@@ -114,12 +114,15 @@ impl DenoiserNetwork {
         let [b, n] = codes.dims();
         let width = self.config.width;
         let Resample { norm, conv } = &self.encoder.downsample_gen.downsample;
-        // Normalising the table instead of each token is the same, and less work.
-        let table = norm.forward(
-            self.encoder.gen_embedding.weight.val(),
-            self.config.resample_epsilon,
-        );
-        let vectors = lookup(codes.reshape([b * n]), table, dtype);
+        let epsilon = self.config.resample_epsilon;
+        let (codes, table) = (codes.reshape([b * n]), &self.encoder.gen_embedding.weight);
+        let vectors = if table.is_tracked() {
+            // A gradient passes through the norm of a table once, and not once for each token.
+            let table = norm.forward(table.matrix(dtype), epsilon);
+            lookup(codes, table, dtype)
+        } else {
+            norm.forward(table.rows(codes, dtype), epsilon).cast(dtype)
+        };
         let weight = conv.weight.val().permute([0, 2, 3, 1]);
         let weight = weight.reshape([width, 4 * width]);
         kernels::linear(vectors.reshape([b, n / 4, 4 * width]), weight, None)
@@ -130,8 +133,13 @@ impl DenoiserNetwork {
     /// Shapes: `ids [batch, length]` → `[batch, length, width]`.
     pub fn text(&self, ids: Tensor<2, Int>, dtype: FloatDType) -> Tensor<3> {
         let [b, l] = ids.dims();
-        let table = self.encoder.embed_tokens.weight.val();
-        lookup(ids.reshape([b * l]), table, dtype).reshape([b, l, self.config.width])
+        let (ids, table) = (ids.reshape([b * l]), &self.encoder.embed_tokens.weight);
+        let vectors = if table.is_tracked() {
+            lookup(ids, table.matrix(dtype), dtype)
+        } else {
+            table.rows(ids, dtype).cast(dtype)
+        };
+        vectors.reshape([b, l, self.config.width])
     }
 
     /// The vectors behind the stack's last norm, of the whole sequence.
@@ -186,8 +194,8 @@ impl DenoiserNetwork {
         kernels::linear(features, weight, None).reshape([4 * n, width])
     }
 
-    /// The matrix that turns a token's vector into logits, `[codebook, width]`.
-    pub fn head(&self) -> Tensor<2> {
-        self.encoder.gen_predictor.weight.val()
+    /// The matrix that turns a token's vector into logits, `[codebook, width]`; in `dtype` where it is kept in bytes.
+    pub fn head(&self, dtype: FloatDType) -> Tensor<2> {
+        self.encoder.gen_predictor.weight.matrix(dtype)
     }
 }

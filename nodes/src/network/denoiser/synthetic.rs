@@ -275,6 +275,7 @@ mod tests {
 
     use super::{Shape, write};
     use crate::denoiser::file::open;
+    use crate::network::weights::WeightType;
     use crate::value::{Grid, Guidance, MicroConditions, Prompt, Query, Tokens};
 
     #[test]
@@ -282,7 +283,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         let numbers = write(Shape::NldTiny, folder.path()).expect("there is room");
         assert!(numbers > 10_000, "{numbers}");
-        let opened = open(folder.path(), &Device::flex(), FloatDType::BF16);
+        let opened = open(
+            folder.path(),
+            &Device::flex(),
+            FloatDType::BF16,
+            WeightType::AsStored,
+        );
         let opened = opened.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(opened.notes.len(), 1, "the text head is passed over");
         let scorer = opened.denoiser.scorer();

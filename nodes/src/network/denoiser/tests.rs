@@ -10,7 +10,7 @@ use super::{
     cell_order, word_prompt, word_vocabulary,
 };
 use crate::network::layers::{Init, rms_norm};
-use crate::network::weights::{Precision, Weights};
+use crate::network::weights::{Precision, WeightType, Weights};
 use crate::value::{Grid, Guidance, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 pub(crate) const GRID: Grid = Grid {
@@ -226,7 +226,7 @@ fn plain(denoiser: &TrainedDenoiser, tokens: &Tokens, scale: f32) -> Vec<f32> {
             let states = network.states(sequence, &rotary, FloatDType::F32);
             let states = states.narrow(1, front, cells).reshape([cells, 16]);
             let tokens = network.enlarge(rms_norm(states, 1e-6));
-            let logits = values(kernels::linear(tokens, network.head(), None));
+            let logits = values(kernels::linear(tokens, network.head(FloatDType::F32), None));
             // Back from cells to rows.
             let mut sorted = vec![0.0; logits.len()];
             for (from, to) in order.iter().enumerate() {
@@ -280,7 +280,8 @@ fn a_denoiser_survives_the_way_through_a_folder() {
         .save(&path, Precision::F32)
         .expect("the folder may be written");
     let device = Device::flex();
-    let again = TrainedDenoiser::load(&path, &device, FloatDType::F32).expect("just written");
+    let again = TrainedDenoiser::load(&path, &device, FloatDType::F32, WeightType::AsStored)
+        .expect("just written");
     let rows: Vec<u32> = (0..48).collect();
     let logits = |denoiser| score(denoiser, &tokens(GRID), 1.0, &rows);
     assert_eq!(logits(&first), logits(&again));
@@ -289,7 +290,8 @@ fn a_denoiser_survives_the_way_through_a_folder() {
     first
         .save(&path, Precision::Int8)
         .expect("the folder may be written");
-    let rounded = TrainedDenoiser::load(&path, &device, FloatDType::F32).expect("just written");
+    let rounded = TrainedDenoiser::load(&path, &device, FloatDType::F32, WeightType::AsStored)
+        .expect("just written");
     close(&logits(&first), &logits(&rounded), 0.15);
     assert_ne!(first.hash(), rounded.hash());
 }
@@ -299,7 +301,12 @@ fn files_that_disagree_are_refused() {
     let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
     let device = Device::flex();
     let load = || {
-        let loaded = TrainedDenoiser::load(folder.path(), &device, FloatDType::F32);
+        let loaded = TrainedDenoiser::load(
+            folder.path(),
+            &device,
+            FloatDType::F32,
+            WeightType::AsStored,
+        );
         loaded.expect_err("something is wrong").to_string()
     };
     assert!(load().contains("cannot read a denoiser"), "{}", load());

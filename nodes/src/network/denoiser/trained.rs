@@ -8,7 +8,7 @@ use graph::error::NodeError;
 use graph::value::Footprint;
 
 use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextError, TextReader, cell_order};
-use crate::network::weights::{self, Weights};
+use crate::network::weights::{self, WeightType, Weights};
 use crate::value::{Grid, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 /// A trained denoiser.
@@ -76,6 +76,15 @@ impl TrainedDenoiser {
     /// The type that it computes in.
     pub fn dtype(&self) -> FloatDType {
         self.dtype
+    }
+
+    /// How the matrices are kept.
+    pub fn weight_type(&self) -> WeightType {
+        if weights::has_int8(&self.network) {
+            WeightType::Int8
+        } else {
+            WeightType::AsStored
+        }
     }
 
     /// How many numbers the network has learnt.
@@ -216,8 +225,7 @@ impl TrainedDenoiser {
             .collect();
         let count = picked.len();
         let picked = Tensor::from_data(TensorData::new(picked, [count]), &self.device);
-        let tokens = tokens.select(0, picked).cast(DType::F32);
-        kernels::linear(tokens, self.network.head(), None)
+        kernels::logits(tokens.select(0, picked), self.network.head(self.dtype))
     }
 
     fn check(&self, query: &Query<'_>) -> Result<(), NodeError> {
@@ -366,17 +374,6 @@ impl Scorer for TrainedDenoiser {
     }
 
     fn footprint(&self) -> Footprint {
-        let bytes = weights::bytes(&self.network);
-        if self.device == Device::flex() {
-            Footprint {
-                host: bytes,
-                device: 0,
-            }
-        } else {
-            Footprint {
-                host: 0,
-                device: bytes,
-            }
-        }
+        weights::footprint(weights::bytes(&self.network), &self.device)
     }
 }

@@ -4,6 +4,8 @@ use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use graph::random::{Random, Stream};
 
+use crate::network::weights::WeightType;
+
 /// What parameters start from: numbers that depend on the seed and on the order in which they are asked for, on every
 /// device alike.
 #[derive(Debug)]
@@ -11,6 +13,7 @@ pub struct Init {
     stream: Option<Stream>,
     drawn: u32,
     device: Device,
+    weights: WeightType,
 }
 
 impl Init {
@@ -20,16 +23,33 @@ impl Init {
             stream: Some(random.stream(stream)),
             drawn: 0,
             device: device.clone(),
+            weights: WeightType::AsStored,
         }
     }
 
     /// Zeros instead of draws: for a network that is about to be filled from a file.
     pub fn blank(device: &Device) -> Self {
+        Self::blank_of(device, WeightType::AsStored)
+    }
+
+    /// The same for a network that keeps its matrices as `weights` says.
+    pub fn blank_of(device: &Device, weights: WeightType) -> Self {
         Self {
             stream: None,
             drawn: 0,
             device: device.clone(),
+            weights,
         }
+    }
+
+    /// How matrices are kept.
+    pub fn weights(&self) -> WeightType {
+        self.weights
+    }
+
+    /// Where parameters lie.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// Numbers from the normal distribution with mean 0 and the standard deviation `deviation`.

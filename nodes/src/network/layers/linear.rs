@@ -3,13 +3,13 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::Init;
+use super::{Init, Weight};
 
 /// A linear layer: `x·Wᵀ + b`, in the type of `x`.
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[out, in]`.
-    pub weight: Param<Tensor<2>>,
+    pub weight: Weight,
     /// `[out]`.
     pub bias: Option<Param<Tensor<1>>>,
 }
@@ -26,7 +26,7 @@ impl Linear {
     pub fn without_bias(inputs: usize, outputs: usize, gain: f32, init: &mut Init) -> Self {
         let deviation = gain / (inputs as f32).sqrt();
         Self {
-            weight: init.normal_parameter([outputs, inputs], deviation),
+            weight: Weight::new([outputs, inputs], deviation, init),
             bias: None,
         }
     }
@@ -50,6 +50,7 @@ impl Linear {
     ///
     /// Shapes: `x [.., in]` → `[.., out]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        kernels::linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+        let weight = self.weight.matrix(x.dtype().into());
+        kernels::linear(x, weight, self.bias.as_ref().map(Param::val))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{TrainedUvit, UvitConfig, UvitModel, UvitNetwork};
 use crate::network::clip::ClipEncoder;
 use crate::network::layers::Init;
-use crate::network::weights::{self, Checkpoint, Kept};
+use crate::network::weights::{self, Checkpoint, Kept, WeightType};
 
 const CONFIG: &str = "config.json";
 const TRANSFORMER: &str = "transformer";
@@ -19,10 +19,16 @@ const TRANSFORMER: &str = "transformer";
 const STRIDE: usize = 16;
 
 impl TrainedUvit {
-    /// The denoiser of the pipeline in `folder`, laid on `device`, computing in `dtype`.
+    /// The denoiser of the pipeline in `folder`, laid on `device`, computing in `dtype`, the matrices of its
+    /// transformer kept as `weights` says.
     ///
     /// Errors: a file is missing or damaged, or the files disagree.
-    pub fn load(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Self, NodeError> {
+    pub fn load(
+        folder: &Path,
+        device: &Device,
+        dtype: FloatDType,
+        weights: WeightType,
+    ) -> Result<Self, NodeError> {
         let part = folder.join(TRANSFORMER);
         let path = part.join(CONFIG);
         let file = json(&path)?;
@@ -48,7 +54,7 @@ impl TrainedUvit {
         config
             .check_held(checkpoint.numbers())
             .map_err(|error| NodeError::file(&path, error, hint))?;
-        let blank = UvitNetwork::new(&config, &mut Init::blank(device));
+        let blank = UvitNetwork::new(&config, &mut Init::blank_of(device, weights));
         let network = filled(&checkpoint, blank)?;
         let hash = fingerprint(&checkpoint, &config, &encoder)?;
         let model = UvitModel::new(network, device, dtype);

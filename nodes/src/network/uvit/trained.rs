@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use graph::error::NodeError;
 use graph::value::Footprint;
 
@@ -213,17 +213,7 @@ impl Scorer for TrainedUvit {
     fn footprint(&self) -> Footprint {
         let networks = (self.model.network(), self.encoder.network());
         let bytes = weights::bytes(networks.0) + weights::bytes(networks.1);
-        if *self.model.device() == Device::flex() {
-            Footprint {
-                host: bytes,
-                device: 0,
-            }
-        } else {
-            Footprint {
-                host: 0,
-                device: bytes,
-            }
-        }
+        weights::footprint(bytes, self.model.device())
     }
 }
 

@@ -119,13 +119,6 @@ impl Codec for VqTokenizer {
     }
 
     fn footprint(&self) -> Footprint {
-        let bytes = weights::bytes(&self.network);
-        if self.device == Device::flex() {
-            return Footprint::host(bytes as usize);
-        }
-        Footprint {
-            host: 0,
-            device: bytes,
-        }
+        weights::footprint(weights::bytes(&self.network), &self.device)
     }
 }

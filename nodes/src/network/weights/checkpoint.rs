@@ -5,18 +5,13 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-use burn::module::Module;
-use burn::tensor::{DType, Shape, TensorData};
 use half::{bf16, f16};
-use rayon::prelude::*;
 use safetensors::Dtype;
 use serde::Deserialize;
 
 use super::header::{self, Place};
-use super::{Array, Weights, WeightsError, module};
-
-/// What the scales of an array of one byte a number are called.
-const SCALE: &str = ".scale";
+use super::int8::SCALE;
+use super::{Array, Weights, WeightsError};
 
 /// What programs call the file, or the first part of the index's name.
 const NAMES: [&str; 2] = ["model", "diffusion_pytorch_model"];
@@ -31,26 +26,6 @@ pub struct Checkpoint {
     files: Vec<PathBuf>,
     arrays: BTreeMap<String, Stored>,
     promised: Option<BTreeSet<String>>,
-}
-
-/// What type the parameters of a network get that is filled from a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// All are f32.
-    Widened,
-    /// Those that lie in the file in two bytes a number stay so.
-    AsStored,
-}
-
-/// A network that was filled from a checkpoint.
-#[derive(Debug)]
-pub struct Filled<M> {
-    /// The network.
-    pub module: M,
-    /// The arrays that the network has no use for, in order of their names.
-    pub passed_over: Vec<String>,
-    /// A fingerprint of the arrays that went into it.
-    pub hash: String,
 }
 
 /// An array of a checkpoint, not read yet.
@@ -212,14 +187,14 @@ impl Checkpoint {
     }
 
     /// Whether the array called `name` holds the scales of another one.
-    fn is_scale(&self, name: &str) -> bool {
+    pub(super) fn is_scale(&self, name: &str) -> bool {
         let owner = name.strip_suffix(SCALE);
         let owner = owner.and_then(|owner| self.arrays.get(owner));
         owner.is_some_and(|owner| owner.dtype() == Dtype::I8)
     }
 
     /// The bytes of the array called `name`.
-    fn bytes(&self, name: &str) -> Result<(&Stored, Vec<u8>), WeightsError> {
+    pub(super) fn bytes(&self, name: &str) -> Result<(&Stored, Vec<u8>), WeightsError> {
         let Some(stored) = self.arrays.get(name) else {
             let problems = vec![format!("`{name}` is missing")];
             return Err(WeightsError::Misfit { problems });
@@ -246,7 +221,12 @@ impl Checkpoint {
         })
     }
 
-    fn values(&self, name: &str, stored: &Stored, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {
+    pub(super) fn values(
+        &self,
+        name: &str,
+        stored: &Stored,
+        bytes: &[u8],
+    ) -> Result<Vec<f32>, WeightsError> {
         let values = match stored.dtype() {
             Dtype::I8 => self.dequantised(name, stored, bytes)?,
             dtype => widened(dtype, bytes).map_err(|problem| self.broken(name, stored, problem))?,
@@ -266,6 +246,16 @@ impl Checkpoint {
         stored: &Stored,
         bytes: &[u8],
     ) -> Result<Vec<f32>, WeightsError> {
+        let scales = self.scales(name, stored)?;
+        let columns = bytes.len() / scales.len();
+        let rows = bytes.chunks_exact(columns.max(1)).zip(&scales);
+        Ok(rows
+            .flat_map(|(row, scale)| row.iter().map(|byte| f32::from(*byte as i8) * *scale))
+            .collect())
+    }
+
+    /// The scales of an array of one byte a number, one for each row; there is at least one.
+    pub(super) fn scales(&self, name: &str, stored: &Stored) -> Result<Vec<f32>, WeightsError> {
         let damaged = |problem: String| self.broken(name, stored, problem);
         let scales = format!("{name}{SCALE}");
         if !self.arrays.contains_key(&scales) {
@@ -281,11 +271,7 @@ impl Checkpoint {
                 scales.len()
             )));
         }
-        let columns = bytes.len() / rows;
-        let rows = bytes.chunks_exact(columns.max(1)).zip(&scales);
-        Ok(rows
-            .flat_map(|(row, scale)| row.iter().map(|byte| f32::from(*byte as i8) * *scale))
-            .collect())
+        Ok(scales)
     }
 
     /// All arrays, widened to f32.
@@ -299,99 +285,12 @@ impl Checkpoint {
         Ok(weights)
     }
 
-    /// `module` with these arrays.
-    ///
-    /// `by` says what the module calls an array; those for which it gives none are passed over.
-    /// Sides of 1 at the end of an array's shape do not count: a 1 × 1 convolution is a matrix.
-    ///
-    /// Errors: every key that is missing, unknown or of another shape, before the first array is read; then those of
-    /// [`Checkpoint::read`].
-    pub fn fill<M: Module>(
-        &self,
-        module: M,
-        kept: Kept,
-        by: impl Fn(&str) -> Option<String>,
-    ) -> Result<Filled<M>, WeightsError> {
-        let (names, passed_over) = self.names(by);
-        module::check_against(self, &names, &module)?;
-        let mut hashes = BTreeMap::new();
-        let module = module::apply(module, |own, shape| {
-            let Some(name) = names.get(own) else {
-                return Err(module::absent(own));
-            };
-            let (data, hash) = self.tensor(name, shape, kept)?;
-            let _ = hashes.insert(own.to_owned(), hash);
-            Ok(data)
-        })?;
-        let mut hasher = blake3::Hasher::new();
-        for (name, hash) in &hashes {
-            let _ = hasher.update(name.as_bytes()).update(hash.as_bytes());
-        }
-        Ok(Filled {
-            module,
-            passed_over,
-            hash: hasher.finalize().to_hex().to_string(),
-        })
-    }
-
-    /// What keys are missing, unknown or of another shape, if `module` is filled like that; nothing is read.
-    pub fn problems<M: Module>(
-        &self,
-        module: &M,
-        by: impl Fn(&str) -> Option<String>,
-    ) -> Vec<String> {
-        let (names, _) = self.names(by);
-        match module::check_against(self, &names, module) {
-            Err(WeightsError::Misfit { problems }) => problems,
-            Ok(()) | Err(_) => Vec::new(),
-        }
-    }
-
-    /// The arrays by the names that `by` gives them, and the names of those for which it gives none.
-    fn names(&self, by: impl Fn(&str) -> Option<String>) -> (BTreeMap<String, &str>, Vec<String>) {
-        let mut names = BTreeMap::new();
-        let mut passed_over = Vec::new();
-        for name in self.arrays.keys().filter(|name| !self.is_scale(name)) {
-            match by(name) {
-                Some(own) => {
-                    let _ = names.insert(own, name.as_str());
-                }
-                None => passed_over.push(name.clone()),
-            }
-        }
-        (names, passed_over)
-    }
-
-    /// The array called `name` for a tensor of `shape`, which differs by sides of 1 alone; and a fingerprint of its bytes.
-    fn tensor(
+    pub(super) fn broken(
         &self,
         name: &str,
-        shape: Shape,
-        kept: Kept,
-    ) -> Result<(TensorData, blake3::Hash), WeightsError> {
-        let (stored, bytes) = self.bytes(name)?;
-        let hash = blake3::hash(&bytes);
-        let dtype = match (kept, stored.dtype()) {
-            (Kept::AsStored, Dtype::BF16) => DType::BF16,
-            (Kept::AsStored, Dtype::F16) => DType::F16,
-            _ => {
-                let values = self.values(name, stored, &bytes)?;
-                return Ok((TensorData::new(values, shape), hash));
-            }
-        };
-        // The exponent of a number that is not finite is all ones.
-        let exponent: u16 = if dtype == DType::BF16 { 0x7f80 } else { 0x7c00 };
-        let words = bytes.as_chunks::<2>().0;
-        let broken = words
-            .par_iter()
-            .position_any(|word| u16::from_le_bytes(*word) & exponent == exponent);
-        match broken {
-            Some(at) => Err(self.broken(name, stored, format!("holds no finite number at {at}"))),
-            None => Ok((TensorData::from_bytes_vec(bytes, shape, dtype), hash)),
-        }
-    }
-
-    fn broken(&self, name: &str, stored: &Stored, problem: impl std::fmt::Display) -> WeightsError {
+        stored: &Stored,
+        problem: impl std::fmt::Display,
+    ) -> WeightsError {
         WeightsError::damaged(&self.files[stored.file], format!("`{name}` {problem}"))
     }
 }
@@ -420,7 +319,7 @@ fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {
     }
 }
 
-fn widened(dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, String> {
+pub(super) fn widened(dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, String> {
     match dtype {
         Dtype::F32 => Ok(words::<4>(bytes).map(f32::from_le_bytes).collect()),
         Dtype::BF16 => Ok(words::<2>(bytes)

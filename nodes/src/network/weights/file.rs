@@ -8,10 +8,8 @@ use half::bf16;
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, View};
 
+use super::int8::{SCALE, quantise};
 use super::{Array, Precision, Weights, WeightsError};
-
-/// What the scales of `name` are called in a file of one byte a number.
-const SCALE: &str = ".scale";
 
 pub(super) fn write(
     weights: &Weights,
@@ -53,21 +51,15 @@ pub(super) fn write(
     write_whole(path, &bytes)
 }
 
-/// The rows of `array` as whole numbers from −127 to 127, and the number that 1 stands for in each row.
+/// The rows of `array` as whole numbers, and what 1 stands for in each row.
 fn quantised(array: &Array) -> (Vec<u8>, Vec<f32>) {
     let rows = array.shape[0];
     let columns = array.values.len() / rows;
-    let mut bytes = Vec::with_capacity(array.values.len());
-    let mut scales = Vec::with_capacity(rows);
-    for row in array.values.chunks_exact(columns) {
-        let largest = row
-            .iter()
-            .fold(0.0_f32, |most, value| most.max(value.abs()));
-        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        scales.push(scale);
-        bytes.extend(row.iter().map(|value| (value / scale).round() as i8 as u8));
-    }
-    (bytes, scales)
+    let mut codes = vec![0; array.values.len()];
+    let both = array.values.chunks_exact(columns);
+    let both = both.zip(codes.chunks_exact_mut(columns));
+    let scales = both.map(|(row, codes)| quantise(row, codes)).collect();
+    (codes.into_iter().map(|code| code as u8).collect(), scales)
 }
 
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WeightsError> {

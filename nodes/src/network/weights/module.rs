@@ -3,15 +3,24 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Shape, Tensor, TensorData};
+use burn::tensor::{DType, Int, Shape, Tensor, TensorData};
 
+use super::int8::{Int8, SCALE};
+use super::name::Name;
 use super::{Array, Checkpoint, Stored, Weights, WeightsError};
 
-/// How much memory the parameters of `module` hold.
+/// How much memory the parameters of `module` hold; those that wait for their numbers hold none.
 pub fn parameter_bytes<M: Module>(module: &M) -> u64 {
-    let mut count = Count(0);
+    let mut count = Count::default();
     module.visit(&mut count);
-    count.0
+    count.bytes
+}
+
+/// Whether `module` keeps matrices in one byte a number, which cannot learn.
+pub fn has_int8<M: Module>(module: &M) -> bool {
+    let mut count = Count::default();
+    module.visit(&mut count);
+    count.has_int8
 }
 
 /// Names and shapes of all parameters of `module`.
@@ -21,12 +30,26 @@ pub fn shapes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
     check.shapes
 }
 
-struct Count(u64);
+#[derive(Default)]
+struct Count {
+    bytes: u64,
+    has_int8: bool,
+}
 
 impl ModuleVisitor for Count {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        self.0 += (tensor.shape().num_elements() * tensor.dtype().size()) as u64;
+        if param.is_initialized() {
+            let tensor = param.val();
+            self.bytes += (tensor.shape().num_elements() * tensor.dtype().size()) as u64;
+        }
+    }
+
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+        self.has_int8 = true;
+        if param.is_initialized() {
+            let tensor = param.val();
+            self.bytes += (tensor.shape().num_elements() * tensor.dtype().size()) as u64;
+        }
     }
 }
 
@@ -38,37 +61,88 @@ pub(super) fn read<M: Module>(module: &M) -> Weights {
 
 #[derive(Default)]
 struct Reader {
-    path: Vec<String>,
+    name: Name,
     weights: Weights,
 }
 
 impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.into());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.name.enter(name, container);
     }
 
-    fn exit_module(&mut self, _: &str, _: &str) {
-        let _ = self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.name.leave(name, container);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.name.whole();
         let tensor = param.val().inner();
         let shape = tensor.dims().to_vec();
-        let values = tensor.into_data().convert::<f32>().iter::<f32>().collect();
-        self.weights
-            .insert(self.path.join("."), Array { shape, values });
+        let values: Vec<f32> = tensor.into_data().convert::<f32>().iter::<f32>().collect();
+        let owner = name.strip_suffix(SCALE);
+        match owner.and_then(|owner| self.weights.arrays.get_mut(owner)) {
+            // The whole numbers were met just before.
+            Some(array) => array.scale(&values),
+            None => self.weights.insert(name, Array { shape, values }),
+        }
     }
+
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        let codes = tensor.into_data().convert::<i64>();
+        let values = codes.iter::<i64>().map(|code| code as f32).collect();
+        self.weights
+            .insert(self.name.whole(), Array { shape, values });
+    }
+}
+
+impl Array {
+    /// Multiplies each row by its scale.
+    fn scale(&mut self, scales: &[f32]) {
+        let columns = self.values.len() / scales.len().max(1);
+        let rows = self.values.chunks_exact_mut(columns.max(1));
+        for (row, scale) in rows.zip(scales) {
+            row.iter_mut().for_each(|value| *value *= scale);
+        }
+    }
+}
+
+/// Where the parameters of a network come from.
+pub(super) trait Source {
+    /// The numbers of the array that the network calls `name`, which differs from `shape` by sides of 1 alone.
+    fn numbers(&mut self, name: &str, shape: Shape) -> Result<TensorData, WeightsError>;
+
+    /// The same in one byte a number.
+    fn int8(&mut self, name: &str) -> Result<Int8, WeightsError>;
 }
 
 pub(super) fn fill<M: Module>(weights: Weights, module: M) -> Result<M, WeightsError> {
     let shapes = weights.arrays.iter();
     let shapes = shapes.map(|(name, array)| (name.as_str(), array.shape.as_slice()));
     check(&module, &shapes.collect())?;
-    let mut arrays = weights.arrays;
-    apply(module, |name, shape| match arrays.remove(name) {
-        Some(array) => Ok(TensorData::new(array.values, shape)),
-        None => Err(absent(name)),
-    })
+    apply(module, weights)
+}
+
+impl Source for Weights {
+    fn numbers(&mut self, name: &str, shape: Shape) -> Result<TensorData, WeightsError> {
+        match self.arrays.remove(name) {
+            Some(array) => Ok(TensorData::new(array.values, shape)),
+            None => Err(absent(name)),
+        }
+    }
+
+    fn int8(&mut self, name: &str) -> Result<Int8, WeightsError> {
+        let Some(Array { shape, values }) = self.arrays.remove(name) else {
+            return Err(absent(name));
+        };
+        let rows = shape.first().copied().unwrap_or(0);
+        let columns = values.len() / rows.max(1);
+        let row = |at: usize| Ok(values[at * columns..(at + 1) * columns].to_vec());
+        Int8::new(rows, columns, row).map_err(|problem| WeightsError::Misfit {
+            problems: vec![format!("`{name}` {problem}")],
+        })
+    }
 }
 
 /// Checks that the arrays of `checkpoint` are those of `module`; `names` says for each of the module's names what it is
@@ -106,16 +180,14 @@ fn check<M: Module>(module: &M, shapes: &BTreeMap<&str, &[usize]>) -> Result<(),
     Err(WeightsError::Misfit { problems })
 }
 
-/// `module` with what `read` gives for each of its names and shapes.
+/// `module` with what `source` gives for each of its parameters.
 ///
-/// Errors: the first that `read` gives.
-pub(super) fn apply<M: Module>(
-    module: M,
-    read: impl FnMut(&str, Shape) -> Result<TensorData, WeightsError>,
-) -> Result<M, WeightsError> {
+/// Errors: the first of `source`.
+pub(super) fn apply<M: Module>(module: M, source: impl Source) -> Result<M, WeightsError> {
     let mut filler = Filler {
-        path: Vec::new(),
-        read,
+        name: Name::default(),
+        source,
+        scales: None,
         failed: None,
     };
     let module = module.map(&mut filler);
@@ -127,7 +199,7 @@ pub(super) fn apply<M: Module>(
 
 #[derive(Default)]
 struct Check {
-    path: Vec<String>,
+    name: Name,
     shapes: BTreeMap<String, Vec<usize>>,
 }
 
@@ -159,49 +231,86 @@ fn significant(shape: &[usize]) -> &[usize] {
 }
 
 impl ModuleVisitor for Check {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.into());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.name.enter(name, container);
     }
 
-    fn exit_module(&mut self, _: &str, _: &str) {
-        let _ = self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.name.leave(name, container);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.name.whole();
+        let owner = name.strip_suffix(SCALE);
+        // The scales of a matrix are made of it where the file has none.
+        if owner.is_some_and(|owner| self.shapes.contains_key(owner)) {
+            return;
+        }
+        let _ = self.shapes.insert(name, param.lazy_shape().to_vec());
+    }
+
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
         let shape = param.lazy_shape().to_vec();
-        let _ = self.shapes.insert(self.path.join("."), shape);
+        let _ = self.shapes.insert(self.name.whole(), shape);
     }
 }
 
-struct Filler<R> {
-    path: Vec<String>,
-    read: R,
+struct Filler<S> {
+    name: Name,
+    source: S,
+    /// The scales of the matrix that was met last, and what they are called.
+    scales: Option<(String, Vec<f32>)>,
     failed: Option<WeightsError>,
 }
 
-impl<R: FnMut(&str, Shape) -> Result<TensorData, WeightsError>> ModuleMapper for Filler<R> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.into());
+impl<S: Source> ModuleMapper for Filler<S> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.name.enter(name, container);
     }
 
-    fn exit_module(&mut self, _: &str, _: &str) {
-        let _ = self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.name.leave(name, container);
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         if self.failed.is_some() {
             return param;
         }
-        let data = match (self.read)(&self.path.join("."), param.lazy_shape()) {
-            Ok(data) => data,
+        let (name, shape) = (self.name.whole(), param.lazy_shape());
+        let scales = self.scales.take_if(|(called, _)| *called == name);
+        let data = match scales {
+            Some((_, scales)) => Ok(TensorData::new(scales, shape)),
+            None => self.source.numbers(&name, shape),
+        };
+        match data {
+            Ok(data) => {
+                let device = param.lazy_device().without_autodiff();
+                let dtype = data.dtype();
+                Param::initialized(param.id, Tensor::from_data(data, (&device, dtype)))
+            }
             Err(error) => {
                 self.failed = Some(error);
-                return param;
+                param
             }
-        };
-        let device = param.lazy_device().without_autodiff();
-        let dtype = data.dtype();
-        let tensor = Tensor::from_data(data, (&device, dtype));
-        Param::initialized(param.id, tensor)
+        }
+    }
+
+    fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+        if self.failed.is_some() {
+            return param;
+        }
+        let name = self.name.whole();
+        match self.source.int8(&name) {
+            Ok(Int8 { codes, scales }) => {
+                self.scales = Some((format!("{name}{SCALE}"), scales));
+                let device = param.lazy_device().without_autodiff();
+                let data = TensorData::new(codes, param.lazy_shape());
+                Param::initialized(param.id, Tensor::from_data(data, (&device, DType::I8)))
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                param
+            }
+        }
     }
 }

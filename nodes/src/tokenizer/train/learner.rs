@@ -15,12 +15,12 @@ use crate::train::optimiser::{Optimiser, Trainer};
 #[derive(Debug)]
 pub(super) enum Learner {
     /// The whole network.
-    Everything(Trainer<TokenizerNetwork>),
+    Everything(Box<Trainer<TokenizerNetwork>>),
     /// The decoder, which learns to draw the codes that the network gives pictures.
     Decoder {
         /// The network, whose own decoder is out of date.
-        network: TokenizerNetwork,
-        trainer: Trainer<Decoder>,
+        network: Box<TokenizerNetwork>,
+        trainer: Box<Trainer<Decoder>>,
     },
 }
 
@@ -28,10 +28,10 @@ impl Learner {
     /// Starts to train `trained` of `network`, which lies on a device without gradients.
     pub(super) fn new(trained: Trained, network: TokenizerNetwork, optimiser: Optimiser) -> Self {
         match trained {
-            Trained::Everything => Self::Everything(Trainer::new(network, optimiser)),
+            Trained::Everything => Self::Everything(Box::new(Trainer::new(network, optimiser))),
             Trained::Decoder => Self::Decoder {
-                trainer: Trainer::new(network.decoder().clone(), optimiser),
-                network,
+                trainer: Box::new(Trainer::new(network.decoder().clone(), optimiser)),
+                network: Box::new(network),
             },
         }
     }
@@ -111,7 +111,9 @@ impl Learner {
     pub(super) fn averaged(&self) -> TokenizerNetwork {
         match self {
             Self::Everything(trainer) => trainer.averaged(),
-            Self::Decoder { network, trainer } => network.clone().with_decoder(trainer.averaged()),
+            Self::Decoder { network, trainer } => {
+                (**network).clone().with_decoder(trainer.averaged())
+            }
         }
     }
 

@@ -158,7 +158,7 @@ impl<'a> Session<'a> {
         let features = network.features(sequence, &shape.rotary, self.dtype);
         let features = features.reshape([rows / 4, self.config.width]);
         let tokens = network.enlarge(features);
-        let head = network.head();
+        let head = network.head(self.dtype);
         kernels::grouped_cross_entropy(tokens, head, targets, weights, &self.objective, CHUNK).sum
     }
 

@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use burn::tensor::{Device, FloatDType};
 use graph::error::NodeError;
 use graph::param::{FilePath, ParamValue, ParamValues, Params, Seed};
 use graph::prelude::Node;
@@ -13,6 +14,7 @@ use super::{Corpus, FlipOf, Inputs, MaskSchedule, Outputs, TrainGce};
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
 use crate::network::denoiser::tests::{GRID, denoiser};
+use crate::network::weights::{Precision, WeightType};
 use crate::value::{
     Dataset, Denoiser, Example, Groups, MicroConditions, Pixels, Prompt, Query, Samples, Tokens,
 };
@@ -250,6 +252,26 @@ fn source(prompt_drop: f32) -> Source {
         batch: 50,
         mask_id: 17,
     }
+}
+
+#[test]
+fn weights_of_one_byte_cannot_learn() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    denoiser()
+        .save(folder.path(), Precision::F32)
+        .expect("the folder may be written");
+    let (device, dtype) = (Device::flex(), FloatDType::F32);
+    let int8 = TrainedDenoiser::load(folder.path(), &device, dtype, WeightType::Int8);
+    let inputs = Inputs {
+        denoiser: Denoiser::new(int8.expect("it was just written")),
+        dataset: Dataset::new(Patterns),
+        tokenizer: None,
+        groups: None,
+    };
+    let refused = node(&[]).run(inputs, &mut run(folder.path()));
+    let message = refused.err().map(|error| error.to_string());
+    let message = message.expect("bytes do not learn");
+    assert!(message.contains("as_stored"), "{message}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamW, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
-use crate::network::weights::Weights;
+use crate::network::weights::{Name, Weights};
 
 /// Parameters start at multiples of this many numbers, so that a card can view them where they lie.
 pub const ALIGNMENT: usize = 128;
@@ -164,17 +164,17 @@ impl Layout {
 
 #[derive(Default)]
 struct Planner {
-    path: Vec<String>,
+    name: Name,
     layout: Layout,
 }
 
 impl ModuleVisitor for Planner {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.into());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.name.enter(name, container);
     }
 
-    fn exit_module(&mut self, _: &str, _: &str) {
-        let _ = self.path.pop();
+    fn exit_module(&mut self, name: &str, container: &str) {
+        self.name.leave(name, container);
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -183,7 +183,7 @@ impl ModuleVisitor for Planner {
         let length: usize = shape.iter().product();
         let end = &mut self.layout.lengths[section as usize];
         self.layout.slots.push(Slot {
-            name: self.path.join("."),
+            name: self.name.whole(),
             shape,
             section,
             start: *end,

@@ -9,7 +9,7 @@ use super::{GRID, UvitConfig, close, config, network, tokens, values};
 use crate::denoiser::file::open;
 use crate::network::clip::tests::write_encoder;
 use crate::network::uvit::TrainedUvit;
-use crate::network::weights::{self, Precision};
+use crate::network::weights::{self, Precision, WeightType};
 use crate::value::{Guidance, MicroConditions, Prompt, Query, Scorer, Tokens};
 
 fn write(path: &Path, text: impl AsRef<[u8]>) {
@@ -36,7 +36,12 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn load(folder: &Path) -> TrainedUvit {
-    let loaded = TrainedUvit::load(folder, &Device::flex(), FloatDType::F32);
+    let loaded = TrainedUvit::load(
+        folder,
+        &Device::flex(),
+        FloatDType::F32,
+        WeightType::AsStored,
+    );
     loaded.expect("it was just written")
 }
 
@@ -65,7 +70,12 @@ fn ask(denoiser: &TrainedUvit, prompt: &Prompt, guidance: Option<Guidance<'_>>) 
 fn a_pipeline_becomes_a_denoiser() {
     let folder = folder();
     write_pipeline(folder.path(), &config());
-    let denoiser = open(folder.path(), &Device::flex(), FloatDType::F32);
+    let denoiser = open(
+        folder.path(),
+        &Device::flex(),
+        FloatDType::F32,
+        WeightType::AsStored,
+    );
     let denoiser = denoiser.expect("it was just written").denoiser;
     let scorer = denoiser.scorer();
     assert_eq!(scorer.codebook(), 16);
@@ -216,7 +226,7 @@ fn pipelines_that_are_not_whole_are_refused() {
     let folder = folder();
     let path = folder.path();
     let message = || {
-        let opened = open(path, &Device::flex(), FloatDType::F32);
+        let opened = open(path, &Device::flex(), FloatDType::F32, WeightType::AsStored);
         opened.map(|_| ()).expect_err("it is not whole").to_string()
     };
     write(&path.join("model_index.json"), "{}");
@@ -284,7 +294,12 @@ fn pipelines_that_are_not_whole_are_refused() {
         .expect("it was just written");
     assert!(message().contains("there are no weights"), "{}", message());
 
-    let part = open(&path.join("transformer"), &Device::flex(), FloatDType::F32);
+    let part = open(
+        &path.join("transformer"),
+        &Device::flex(),
+        FloatDType::F32,
+        WeightType::AsStored,
+    );
     let part = part.map(|_| ()).expect_err("it is a part").to_string();
     assert!(part.contains("give the folder above"), "{part}");
 }
