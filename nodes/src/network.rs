@@ -3,6 +3,7 @@
 pub mod clip;
 pub mod denoiser;
 pub mod layers;
+mod size;
 pub mod tokenizer;
 pub mod uvit;
 pub mod vq;

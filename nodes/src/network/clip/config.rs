@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::network::size::out_of_range;
+
 /// The sizes of a text encoder under the names of its `config.json`; what the file leaves out is as transformers has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -96,9 +98,6 @@ impl ClipConfig {
     /// The id of the end in early files, which is none of the vocabulary's ends.
     pub const EARLY_END: u32 = 2;
 
-    /// The most that any size may be, so that a damaged file asks for no absurd memory.
-    const LARGEST: usize = 1 << 20;
-
     /// The configuration that a `config.json` holds, checked.
     ///
     /// Errors: it belongs to something else, or a size is out of range.
@@ -128,16 +127,13 @@ impl ClipConfig {
             ("num_hidden_layers", self.num_hidden_layers),
             ("num_attention_heads", self.num_attention_heads),
         ];
-        for (field, size) in sizes {
-            if !(1..=Self::LARGEST).contains(&size) {
-                return Err(wrong(field, format!("from 1 to {}", Self::LARGEST), size));
-            }
+        if let Some((field, expected, found)) = out_of_range(1, &sizes) {
+            return Err(wrong(field, expected, found));
         }
         // Start and end stand in every text.
-        if !(2..=Self::LARGEST).contains(&self.max_position_embeddings) {
-            let expected = format!("from 2 to {}", Self::LARGEST);
-            let found = self.max_position_embeddings;
-            return Err(wrong("max_position_embeddings", expected, found));
+        let positions = [("max_position_embeddings", self.max_position_embeddings)];
+        if let Some((field, expected, found)) = out_of_range(2, &positions) {
+            return Err(wrong(field, expected, found));
         }
         if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             let expected = format!("a divisor of `hidden_size`, {}", self.hidden_size);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::network::size::out_of_range;
 use crate::value::{Grid, MicroConditions};
 
 /// What makes the same weights the same denoiser; `config.json` of a model folder holds it.
@@ -117,9 +118,6 @@ impl DenoiserConfig {
     /// What `format` says.
     pub const FORMAT: &'static str = "smalto-denoiser-1";
 
-    /// The most that any size may be, so that a damaged file asks for no absurd memory.
-    const LARGEST: usize = 1 << 20;
-
     /// Rows and columns of tokens.
     pub fn grid(&self) -> Grid {
         Grid {
@@ -156,10 +154,8 @@ impl DenoiserConfig {
             ("inner_width", self.inner_width),
             ("rope.original_positions", self.rope.original_positions),
         ];
-        for (field, size) in sizes {
-            if !(1..=Self::LARGEST).contains(&size) {
-                return Err(wrong(field, format!("from 1 to {}", Self::LARGEST), size));
-            }
+        if let Some((field, expected, found)) = out_of_range(1, &sizes) {
+            return Err(wrong(field, expected, found));
         }
         for (field, size) in [
             ("rows", self.rows),

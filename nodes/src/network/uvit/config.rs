@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::MICRO_CONDITIONS;
+use crate::network::size::{LARGEST, out_of_range};
 
 /// The sizes of a U-ViT under the names of its `config.json`; what the file leaves out is as diffusers has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,9 +119,6 @@ impl UvitConfig {
     /// What `_class_name` says.
     pub const CLASS: &'static str = "UVit2DModel";
 
-    /// The most that any size may be, so that a damaged file asks for no absurd memory.
-    const LARGEST: usize = 1 << 20;
-
     /// The configuration that a `config.json` holds, checked.
     ///
     /// Errors: it belongs to something else, or a size is out of range.
@@ -214,17 +212,15 @@ impl UvitConfig {
             ("intermediate_size", self.intermediate_size),
             ("sample_size", self.sample_size),
         ];
-        for (field, size) in sizes {
-            if !(1..=Self::LARGEST).contains(&size) {
-                return Err(wrong(field, format!("from 1 to {}", Self::LARGEST), size));
-            }
+        if let Some((field, expected, found)) = out_of_range(1, &sizes) {
+            return Err(wrong(field, expected, found));
         }
         for (field, count) in [
             ("num_res_blocks", self.num_res_blocks),
             ("num_hidden_layers", self.num_hidden_layers),
         ] {
-            if count > Self::LARGEST {
-                return Err(wrong(field, format!("at most {}", Self::LARGEST), count));
+            if count > LARGEST {
+                return Err(wrong(field, format!("at most {LARGEST}"), count));
             }
         }
         Ok(())

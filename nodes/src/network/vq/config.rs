@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::network::size::LARGEST;
+
 /// Whose names the weights go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,8 +93,6 @@ impl VqConfigError {
 }
 
 impl VqConfig {
-    /// The most that any size may be, so that a damaged file asks for no absurd memory.
-    const LARGEST: usize = 1 << 20;
     /// The widest a layer may be.
     const WIDEST: usize = 1 << 14;
     /// The most levels there may be: each halves the resolution.
@@ -138,7 +138,7 @@ impl VqConfig {
             ("norm groups", self.norm_groups, Self::WIDEST),
             ("latent channels", self.latent, Self::WIDEST),
             ("numbers of a code", self.dimensions, Self::WIDEST),
-            ("codes", self.codes, Self::LARGEST),
+            ("codes", self.codes, LARGEST),
         ];
         for (field, size, most) in sizes {
             if !(1..=most).contains(&size) {
