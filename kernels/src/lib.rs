@@ -16,6 +16,7 @@ mod bench;
 mod contract;
 mod cross_entropy;
 mod dequantise;
+pub mod installation;
 mod linear;
 mod noise;
 mod product;
