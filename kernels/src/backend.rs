@@ -11,7 +11,7 @@ mod definition;
 mod image_cache;
 
 #[cfg(feature = "cuda")]
-pub(crate) use cuda::Compiler;
+pub(crate) use cuda::{Compiler, Fault, fail};
 
 #[cfg(feature = "cuda")]
 use burn::backend::fusion::custom::TensorSpec;

@@ -8,6 +8,7 @@
 mod blas;
 pub mod card;
 mod column_sum;
+mod fault;
 mod matrix;
 mod nvrtc;
 mod program;
@@ -15,6 +16,7 @@ mod rows;
 mod stream;
 mod unfold;
 
+pub(crate) use fault::{Fault, fail};
 pub(crate) use nvrtc::Compiler;
 
 use burn::backend::ops::FloatTensorOps;
