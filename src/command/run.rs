@@ -65,20 +65,16 @@ pub struct Run {
     no_metadata: bool,
 }
 
-/// The device called `name`; says so where it is the processor for want of a card.
+/// The device called `name`.
 ///
 /// Errors: there is no such device.
 pub fn device(name: &str) -> Result<Compute, Failure> {
-    let compute = Compute::named(name).map_err(|error| {
+    Compute::named(name).map_err(|error| {
         Failure::invalid(
             format!("`--device {name}`: {error}"),
-            "`--device cpu` always works; `--device auto` takes the first card where there is one, else the processor",
+            "`--device auto` takes the first card where there is one, else the processor",
         )
-    })?;
-    if let Some(reason) = compute.passed_over() {
-        eprintln!("note: computing on the processor: {reason}");
-    }
-    Ok(compute)
+    })
 }
 
 impl Run {
