@@ -5,6 +5,7 @@
     python3 .ci/nvrtc.py [--arch sm_80 --arch sm_90a] [FILE.cu …]
 
 The sources may include nothing, so that the program needs no CUDA headers where it runs.
+Machine code is made, not PTX alone: an instruction that an architecture lacks shows only then.
 """
 
 import argparse
@@ -12,6 +13,9 @@ import ctypes
 import importlib.util
 import pathlib
 import sys
+
+# Data centres and desktops: Ampere twice, Ada, Hopper with its own instructions, Blackwell.
+ARCHITECTURES = ["sm_80", "sm_86", "sm_89", "sm_90a", "sm_120"]
 
 
 def library():
@@ -25,7 +29,7 @@ def library():
 
 
 def compile_source(nvrtc, path, arch):
-    """The compiler's log, and whether it succeeded."""
+    """The compiler's log, and whether there is machine code."""
     program = ctypes.c_void_p()
     status = nvrtc.nvrtcCreateProgram(
         ctypes.byref(program), path.read_bytes(), path.name.encode(), 0, None, None
@@ -38,13 +42,15 @@ def compile_source(nvrtc, path, arch):
     nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
     log = ctypes.create_string_buffer(size.value)
     nvrtc.nvrtcGetProgramLog(program, log)
+    code = ctypes.c_size_t()
+    good = status == 0 and nvrtc.nvrtcGetCUBINSize(program, ctypes.byref(code)) == 0 and code.value > 0
     nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
-    return log.value.decode(errors="replace").strip(), status == 0
+    return log.value.decode(errors="replace").strip(), good
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arch", action="append", help="an architecture to compile for; default sm_80 and sm_90a")
+    parser.add_argument("--arch", action="append", help=f"an architecture to compile for; default {' '.join(ARCHITECTURES)}")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
 
@@ -55,7 +61,7 @@ def main():
     nvrtc = library()
     failed = False
     for path in files:
-        for arch in arguments.arch or ["sm_80", "sm_90a"]:
+        for arch in arguments.arch or ARCHITECTURES:
             log, good = compile_source(nvrtc, path, arch)
             print(f"{'ok  ' if good else 'FAIL'} {arch:8} {path.name}")
             if log:

@@ -1,10 +1,17 @@
 //! The operations that a device may do in its own way: one trait, implemented for the CPU, CUDA and autodiff.
 
+#[cfg(any(feature = "cuda", test))]
+pub(crate) mod architecture;
 mod autodiff;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod definition;
+#[cfg(any(feature = "cuda", test))]
+mod image_cache;
+
+#[cfg(feature = "cuda")]
+pub(crate) use cuda::{Compiler, Fault, fail};
 
 #[cfg(feature = "cuda")]
 use burn::backend::fusion::custom::TensorSpec;
@@ -12,7 +19,9 @@ use burn::backend::{
     Backend, TensorMetadata, backend_extension,
     tensor::{FloatTensor, IntTensor},
 };
-use burn::tensor::{DType, FloatDType, Shape};
+#[cfg(feature = "cuda")]
+use burn::tensor::Shape;
+use burn::tensor::{DType, FloatDType};
 
 /// What the public functions of this crate stand on.
 ///
@@ -37,12 +46,27 @@ pub trait TensorKernels: Backend {
         Self::product(x, Self::float_transpose(weight), dtype)
     }
 
-    /// `y + b` for each row: `[rows, out] + [out]`, in the type of `y`.
+    /// `a·b + bias` for each row: `[m, k] × [k, n] + [n] → [m, n]`, all of one type, accumulated in f32.
+    #[fusion(meta = product_with_bias_spec)]
+    fn product_with_bias(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let dtype = a.dtype().into();
+        definition::add_to_rows::<Self>(Self::product(a, b, dtype), bias)
+    }
+
+    /// `x·Wᵀ + b` in the type of `x`: `[rows, in] × [out, in] + [out] → [rows, out]`.
     #[fusion(default)]
-    fn add_bias(y: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        let bias = cast::<Self>(bias, y.dtype().into());
-        let outputs = bias.shape().num_elements();
-        Self::float_add(y, Self::float_reshape(bias, Shape::new([1, outputs])))
+    fn affine(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let dtype = x.dtype().into();
+        let (weight, bias) = (cast::<Self>(weight, dtype), cast::<Self>(bias, dtype));
+        Self::product_with_bias(x, Self::float_transpose(weight), bias)
     }
 
     /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
@@ -144,6 +168,12 @@ fn product_spec(a: &TensorSpec, b: &TensorSpec, dtype: &FloatDType) -> TensorSpe
     let mut shape = a.shape.clone();
     shape[rank - 1] = b.shape[rank - 1];
     TensorSpec::new(shape, (*dtype).into())
+}
+
+/// What [`TensorKernels::product_with_bias`] will return.
+#[cfg(feature = "cuda")]
+fn product_with_bias_spec(a: &TensorSpec, b: &TensorSpec, _: &TensorSpec) -> TensorSpec {
+    product_spec(a, b, &a.dtype.into())
 }
 
 /// What [`TensorKernels::column_sum`] will return.

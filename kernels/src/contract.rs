@@ -164,7 +164,7 @@ fn evaluate(
 }
 
 /// The numbers of a tensor in f32, or what went wrong on the device.
-fn read(tensor: Tensor<1>) -> Result<Vec<f32>, String> {
+pub(crate) fn read(tensor: Tensor<1>) -> Result<Vec<f32>, String> {
     let data = tensor
         .cast(DType::F32)
         .try_into_data()
@@ -174,7 +174,7 @@ fn read(tensor: Tensor<1>) -> Result<Vec<f32>, String> {
 
 /// The largest difference as a share of the largest expected number; infinite for other lengths and for numbers that
 /// are not finite.
-fn difference(found: &[f32], expected: &[f32]) -> f32 {
+pub(crate) fn difference(found: &[f32], expected: &[f32]) -> f32 {
     if found.len() != expected.len() || !found.iter().all(|number| number.is_finite()) {
         return f32::INFINITY;
     }

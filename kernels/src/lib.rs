@@ -13,9 +13,11 @@
 
 mod backend;
 mod bench;
+mod bridge;
 mod contract;
 mod cross_entropy;
 mod dequantise;
+pub mod installation;
 mod linear;
 mod noise;
 mod product;
@@ -47,7 +49,8 @@ use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, RmsNorm, Softmax};
 use unfold::parity::Unfold;
 
-/// Compares every kernel on `device`, values and gradients, with its reference on the CPU.
+/// Compares every kernel on `device`, values and gradients, with its reference on the CPU, and falls into every trap
+/// between tensors and kernels on purpose.
 pub fn verify(device: &Device) -> Vec<Report> {
     [
         parity::<Linear>,
@@ -63,5 +66,6 @@ pub fn verify(device: &Device) -> Vec<Report> {
     ]
     .iter()
     .flat_map(|check| check(device))
+    .chain(bridge::traps(device))
     .collect()
 }

@@ -32,15 +32,18 @@ pub fn linear<const D: usize>(
     dims[D - 1] = outputs;
 
     let x = x.reshape([rows, inputs]).into_dispatch();
-    let mut y = <Dispatch as TensorKernels>::project(x, weight.into_dispatch());
-    if let Some(bias) = bias {
-        assert_eq!(
-            bias.dims(),
-            [outputs],
-            "linear: the bias must have one number for each of the {outputs} rows of weight"
-        );
-        y = <Dispatch as TensorKernels>::add_bias(y, bias.into_dispatch());
-    }
+    let weight = weight.into_dispatch();
+    let y = match bias {
+        Some(bias) => {
+            assert_eq!(
+                bias.dims(),
+                [outputs],
+                "linear: the bias must have one number for each of the {outputs} rows of weight"
+            );
+            <Dispatch as TensorKernels>::affine(x, weight, bias.into_dispatch())
+        }
+        None => <Dispatch as TensorKernels>::project(x, weight),
+    };
 
     Tensor::<2>::from_dispatch(y).reshape(dims)
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, FloatDType};
 use graph::error::NodeError;
 use graph::run::Run;
+use kernels::installation::CudaError;
 
 /// The device that the nodes of a run compute on; a program lends it to its runs as a resource.
 #[derive(Clone, Debug)]
@@ -10,6 +11,7 @@ pub struct Compute {
     device: Device,
     name: String,
     card: Option<usize>,
+    passed_over: Option<CudaError>,
 }
 
 /// Why a device cannot be had.
@@ -24,16 +26,9 @@ pub enum DeviceError {
         "this build of Smalto knows no CUDA; build it with `--features cuda`, or run with `--device cpu`"
     )]
     NotBuilt,
-    /// The driver shows no such card.
-    #[error(
-        "there is no card `cuda:{index}`: the driver shows {found}; run with `--device cpu`, or see `nvidia-smi`"
-    )]
-    Absent {
-        /// The card asked for.
-        index: usize,
-        /// How many cards there are.
-        found: usize,
-    },
+    /// CUDA, or the card, cannot be used on this machine.
+    #[error(transparent)]
+    Cuda(#[from] CudaError),
 }
 
 impl Compute {
@@ -43,18 +38,20 @@ impl Compute {
             device: Device::flex(),
             name: "cpu".into(),
             card: None,
+            passed_over: None,
         }
     }
 
     /// The device called `name`: `auto`, `cpu`, `cuda` or `cuda:I`.
     ///
-    /// `auto` is the first card, where this build and this machine have one, else the processor.
+    /// `auto` is the first card, where this build and this machine have one, else the processor, which then tells
+    /// [why](Self::passed_over).
     ///
     /// Errors: there is no such device.
     pub fn named(name: &str) -> Result<Self, DeviceError> {
         match name {
             "cpu" => Ok(Self::cpu()),
-            "auto" => Ok(Self::open(0).unwrap_or_else(|_| Self::cpu())),
+            "auto" => Ok(Self::or_cpu(Self::open(0))),
             "cuda" => Self::open(0),
             _ => match name.strip_prefix("cuda:").map(str::parse) {
                 Some(Ok(index)) => Self::open(index),
@@ -63,19 +60,28 @@ impl Compute {
         }
     }
 
+    /// The card, or the processor where it cannot be had.
+    fn or_cpu(card: Result<Self, DeviceError>) -> Self {
+        match card {
+            Ok(card) => card,
+            Err(DeviceError::Cuda(reason)) => Self {
+                passed_over: Some(reason),
+                ..Self::cpu()
+            },
+            // Nobody expects a card of a build without CUDA.
+            Err(DeviceError::NotBuilt | DeviceError::Unknown(_)) => Self::cpu(),
+        }
+    }
+
     #[cfg(feature = "cuda")]
     fn open(index: usize) -> Result<Self, DeviceError> {
-        use burn::tensor::DeviceType;
-
-        // Asks for the driver library first, so it is safe on a machine without one.
-        let found = Device::enumerate(DeviceType::Cuda).len();
-        if index >= found {
-            return Err(DeviceError::Absent { index, found });
-        }
+        // First of all: burn panics where a part of CUDA is missing.
+        kernels::installation::check(index)?;
         Ok(Self {
             device: Device::cuda(index),
             name: format!("cuda:{index}"),
             card: Some(index),
+            passed_over: None,
         })
     }
 
@@ -89,6 +95,11 @@ impl Compute {
     /// Errors: the program lends none.
     pub fn of(run: &Run) -> Result<&Self, NodeError> {
         run.resource::<Self>()
+    }
+
+    /// Why `auto` took the processor, in a build that could use a card.
+    pub fn passed_over(&self) -> Option<&CudaError> {
+        self.passed_over.as_ref()
     }
 
     /// Where tensors are made.
@@ -118,5 +129,28 @@ impl Compute {
         } else {
             FloatDType::F32
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernels::installation::CudaError;
+
+    use super::{Compute, DeviceError};
+
+    #[test]
+    fn where_no_card_can_be_had_the_processor_says_why() {
+        let reason = CudaError::NoCard { index: 0, found: 0 };
+        let compute = Compute::or_cpu(Err(DeviceError::Cuda(reason.clone())));
+        assert_eq!(compute.name(), "cpu");
+        assert_eq!(compute.passed_over(), Some(&reason));
+    }
+
+    #[test]
+    fn a_build_without_cuda_passes_no_card_over() {
+        let compute = Compute::or_cpu(Err(DeviceError::NotBuilt));
+        assert_eq!(compute.name(), "cpu");
+        assert_eq!(compute.passed_over(), None);
+        assert_eq!(Compute::cpu().passed_over(), None);
     }
 }

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use nodes::compute::Compute;
 use nodes::golden::{self, Family, Report, Row, Verdict};
 
+use super::run::device;
 use crate::failure::Failure;
 
 /// Computes what a golden folder holds, and compares.
@@ -29,12 +29,7 @@ pub struct Golden {
 impl Golden {
     /// Compares every array; fails where one is not as it should be.
     pub fn execute(self) -> Result<(), Failure> {
-        let compute = Compute::named(&self.device).map_err(|error| {
-            Failure::invalid(
-                error.to_string(),
-                "the processor always works: --device cpu",
-            )
-        })?;
+        let compute = device(&self.device)?;
         let report = golden::run(&self.folder, compute.device()).map_err(|error| {
             Failure::invalid(
                 format!("`{}` cannot be compared: {error}", self.folder.display()),

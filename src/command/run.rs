@@ -65,16 +65,20 @@ pub struct Run {
     no_metadata: bool,
 }
 
-/// The device called `name`.
+/// The device called `name`; says so where it is the processor for want of a card.
 ///
 /// Errors: there is no such device.
 pub fn device(name: &str) -> Result<Compute, Failure> {
-    Compute::named(name).map_err(|error| {
+    let compute = Compute::named(name).map_err(|error| {
         Failure::invalid(
             format!("`--device {name}`: {error}"),
-            "`--device auto` takes the first card where there is one, else the processor",
+            "`--device cpu` always works; `--device auto` takes the first card where there is one, else the processor",
         )
-    })
+    })?;
+    if let Some(reason) = compute.passed_over() {
+        eprintln!("note: computing on the processor: {reason}");
+    }
+    Ok(compute)
 }
 
 impl Run {

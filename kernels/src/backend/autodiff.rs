@@ -1,6 +1,7 @@
 //! The gradients of the operations, each made of the operations themselves.
 
 use burn::backend::autodiff::{
+    NodeId,
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
     grads::Gradients,
     ops::{Backward, Ops, OpsKind},
@@ -55,15 +56,30 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         }
     }
 
-    fn add_bias(y: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        let prepared = AddBiasBackward
-            .prepare::<C>([y.node(), bias.node()])
+    fn affine(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let (needs_x, needs_weight) = (x.is_tracked(), weight.is_tracked());
+        let prepared = AffineBackward
+            .prepare::<C>([x.node(), weight.node(), bias.node()])
             .compute_bound()
             .stateful();
-        let (y, bias) = (y.into_primitive(), bias.into_primitive());
+        let (x, master) = (x.into_primitive(), weight.into_primitive());
+        let bias = bias.into_primitive();
+        let (dtype, bias_dtype) = (master.dtype().into(), bias.dtype().into());
+        let weight = cast::<B>(master, x.dtype().into());
         match prepared {
-            OpsKind::Tracked(step) => step.finish(bias.dtype().into(), B::add_bias(y, bias)),
-            OpsKind::UnTracked(step) => step.finish(B::add_bias(y, bias)),
+            OpsKind::Tracked(step) => {
+                let kept = Kept {
+                    a: needs_weight.then(|| x.clone()),
+                    b: needs_x.then(|| weight.clone()),
+                    dtype,
+                };
+                step.finish((kept, bias_dtype), B::affine(x, weight, bias))
+            }
+            OpsKind::UnTracked(step) => step.finish(B::affine(x, weight, bias)),
         }
     }
 
@@ -180,40 +196,49 @@ impl<B: TensorKernels> Backward<B, 2> for LinearBackward {
     type State = Kept<FloatTensor<B>>;
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [node_x, node_weight] = ops.parents;
         let grad = grads.consume::<B>(&ops.node);
-        let Kept {
-            a: x,
-            b: weight,
-            dtype,
-        } = ops.state;
-        if let (Some(node), Some(weight)) = (node_x, weight) {
-            let own = grad.dtype().into();
-            grads.register::<B>(node.id, B::product(grad.clone(), weight, own));
-        }
-        if let (Some(node), Some(x)) = (node_weight, x) {
-            grads.register::<B>(node.id, B::product(B::float_transpose(grad), x, dtype));
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        register_linear::<B>(parents, grad, ops.state, grads);
     }
 }
 
-/// `dY = G`, `db = Σ rows of G`, the latter in the type of the master bias.
+/// Those of [`LinearBackward`] and `db = Σ rows of G`, in the type of the master bias.
 #[derive(Debug)]
-struct AddBiasBackward;
+struct AffineBackward;
 
-impl<B: TensorKernels> Backward<B, 2> for AddBiasBackward {
-    type State = FloatDType;
+impl<B: TensorKernels> Backward<B, 3> for AffineBackward {
+    type State = (Kept<FloatTensor<B>>, FloatDType);
 
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [node_y, node_bias] = ops.parents;
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [x, weight, bias] = ops.parents.map(|node| node.map(|node| node.id));
         let grad = grads.consume::<B>(&ops.node);
-        if let Some(node) = node_bias {
-            let sum = cast::<B>(B::column_sum(grad.clone()), ops.state);
-            grads.register::<B>(node.id, sum);
+        let (kept, bias_dtype) = ops.state;
+        if let Some(bias) = bias {
+            let sum = cast::<B>(B::column_sum(grad.clone()), bias_dtype);
+            grads.register::<B>(bias, sum);
         }
-        if let Some(node) = node_y {
-            grads.register::<B>(node.id, grad);
-        }
+        register_linear::<B>([x, weight], grad, kept, grads);
+    }
+}
+
+/// The gradients of `x·Wᵀ`, given that of the result.
+fn register_linear<B: TensorKernels>(
+    [node_x, node_weight]: [Option<NodeId>; 2],
+    grad: FloatTensor<B>,
+    kept: Kept<FloatTensor<B>>,
+    grads: &mut Gradients,
+) {
+    let Kept {
+        a: x,
+        b: weight,
+        dtype,
+    } = kept;
+    if let (Some(node), Some(weight)) = (node_x, weight) {
+        let own = grad.dtype().into();
+        grads.register::<B>(node, B::product(grad.clone(), weight, own));
+    }
+    if let (Some(node), Some(x)) = (node_weight, x) {
+        grads.register::<B>(node, B::product(B::float_transpose(grad), x, dtype));
     }
 }
 

@@ -8,11 +8,16 @@
 mod blas;
 pub mod card;
 mod column_sum;
+mod fault;
 mod matrix;
+mod nvrtc;
 mod program;
 mod rows;
 mod stream;
 mod unfold;
+
+pub(crate) use fault::{Fault, fail};
+pub(crate) use nvrtc::Compiler;
 
 use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, FloatDType};
@@ -27,6 +32,15 @@ impl TensorKernels for CubeBackend {
         }
         let (a, b) = (cast::<Self>(a, dtype), cast::<Self>(b, dtype));
         Self::float_matmul(a, b)
+    }
+
+    fn product_with_bias(a: CubeTensor, b: CubeTensor, bias: CubeTensor) -> CubeTensor {
+        let dtype = a.dtype;
+        let served = stream::is_cuda(&a) && matrix::supported(&a, &b, dtype);
+        if served && matrix::addable(&bias, dtype) {
+            return matrix::product_with_bias(a, b, bias);
+        }
+        definition::add_to_rows::<Self>(Self::product(a, b, dtype.into()), bias)
     }
 
     fn column_sum(x: CubeTensor) -> CubeTensor {

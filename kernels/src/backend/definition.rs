@@ -5,6 +5,6 @@ mod rows;
 
 pub(super) use neighbours::{fold, unfold};
 pub(super) use rows::{
-    argmax, column_sum, dequantise, log_sum_exp, rms_norm, rms_norm_backward, softmax,
+    add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm, rms_norm_backward, softmax,
     softmax_backward,
 };

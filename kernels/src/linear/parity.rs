@@ -54,6 +54,21 @@ impl Kernel for Linear {
             bias: false,
             dtype: DType::BF16,
         },
+        // A bias of odd length.
+        Case {
+            rows: [3, 5],
+            inputs: 33,
+            outputs: 17,
+            bias: true,
+            dtype: DType::F32,
+        },
+        Case {
+            rows: [1, 7],
+            inputs: 9,
+            outputs: 3,
+            bias: true,
+            dtype: DType::BF16,
+        },
         // More rows than one block of the bias gradient adds up.
         Case {
             rows: [5, 60],

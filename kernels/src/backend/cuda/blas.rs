@@ -37,6 +37,14 @@ pub(super) struct Operand {
     pub alignment: u32,
 }
 
+/// What happens to a product before it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Epilogue {
+    Nothing,
+    /// A vector in the type of the result is added to each row.
+    Bias,
+}
+
 /// `result[m, n] = lhs[m, k]·rhs[k, n]`, row-major, batched: all that a plan depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Product {
@@ -47,6 +55,17 @@ pub(super) struct Product {
     pub result: Operand,
     pub operands: Element,
     pub results: Element,
+    pub epilogue: Epilogue,
+}
+
+/// Where the matrices of a product lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pointers {
+    pub lhs: u64,
+    pub rhs: u64,
+    pub output: u64,
+    /// `n` numbers side by side from a multiple of 16 bytes on; not looked at without [`Epilogue::Bias`].
+    pub bias: u64,
 }
 
 /// Queues a product on `stream`.
@@ -57,9 +76,7 @@ pub(super) struct Product {
 pub(super) unsafe fn multiply(
     stream: CUstream,
     product: &Product,
-    lhs: u64,
-    rhs: u64,
-    output: u64,
+    pointers: Pointers,
 ) -> Result<(), String> {
     let context = driver::result::ctx::get_current()
         .map_err(|error| format!("cannot ask for the CUDA context: {error:?}"))?
@@ -80,9 +97,15 @@ pub(super) unsafe fn multiply(
         plans.clear();
     }
     let plan = kept(plans, (context, *product), || {
-        Plan::new(handle, product)
+        Plan::new(handle, product, pointers.bias)
             .map_err(|error| format!("cuBLASLt has no way to multiply {product:?}: {error}"))
     })?;
+
+    match product.epilogue {
+        Epilogue::Nothing => {}
+        Epilogue::Bias => set_bias(plan.product, pointers.bias)
+            .map_err(|error| format!("cuBLASLt takes no bias for {product:?}: {error}"))?,
+    }
 
     let (one, zero) = (1.0_f32, 0.0_f32);
     // SAFETY: handle and plan live as long as `STATE` is locked, scalars are read before the call returns, the caller
@@ -93,13 +116,13 @@ pub(super) unsafe fn multiply(
             plan.product,
             from_ref(&one).cast(),
             from_ref(&zero).cast(),
-            rhs as *const c_void,
+            pointers.rhs as *const c_void,
             plan.rhs,
-            lhs as *const c_void,
+            pointers.lhs as *const c_void,
             plan.lhs,
-            output as *const c_void,
+            pointers.output as *const c_void,
             plan.output,
-            output as *mut c_void,
+            pointers.output as *mut c_void,
             plan.output,
             &plan.algorithm,
             workspace as *mut c_void,
@@ -168,7 +191,12 @@ struct Plan {
 unsafe impl Send for Plan {}
 
 impl Plan {
-    fn new(handle: sys::cublasLtHandle_t, product: &Product) -> Result<Self, result::CublasError> {
+    /// The plan of a product, whose `bias` is one of those it will be made with.
+    fn new(
+        handle: sys::cublasLtHandle_t,
+        product: &Product,
+        bias: u64,
+    ) -> Result<Self, result::CublasError> {
         let [m, n, k, batch] = product.sizes;
         let (operands, results) = (product.operands.cuda(), product.results.cuda());
         let descriptor = result::create_matmul_desc(
@@ -185,6 +213,14 @@ impl Plan {
             sys::cublasLtMatmulDescAttributes_t::CUBLASLT_MATMUL_DESC_TRANSB,
             product.lhs.transposed,
         )?;
+        match product.epilogue {
+            Epilogue::Nothing => {}
+            Epilogue::Bias => {
+                set_epilogue(descriptor, sys::cublasLtEpilogue_t::CUBLASLT_EPILOGUE_BIAS)?;
+                // Choosing an algorithm looks at the pointer.
+                set_bias(descriptor, bias)?;
+            }
+        }
         let rhs = layout(operands, k, n, batch, &product.rhs)?;
         let lhs = layout(operands, m, k, batch, &product.lhs)?;
         let output = layout(results, m, n, batch, &product.result)?;
@@ -271,6 +307,35 @@ fn set_transposed(
             which,
             from_ref(&operation).cast(),
             size_of::<i32>(),
+        )
+    }
+}
+
+/// Says what happens to the result before it is written.
+fn set_epilogue(
+    descriptor: sys::cublasLtMatmulDesc_t,
+    epilogue: sys::cublasLtEpilogue_t,
+) -> Result<(), result::CublasError> {
+    // SAFETY: the descriptor was just made, and cuBLASLt reads an epilogue.
+    unsafe {
+        result::set_matmul_desc_attribute(
+            descriptor,
+            sys::cublasLtMatmulDescAttributes_t::CUBLASLT_MATMUL_DESC_EPILOGUE,
+            from_ref(&epilogue).cast(),
+            size_of::<sys::cublasLtEpilogue_t>(),
+        )
+    }
+}
+
+/// Says where the bias lies; its type is that of the result unless cuBLASLt is told another.
+fn set_bias(descriptor: sys::cublasLtMatmulDesc_t, bias: u64) -> Result<(), result::CublasError> {
+    // SAFETY: the descriptor is alive and used by one thread at a time, and a device pointer has 64 bits.
+    unsafe {
+        result::set_matmul_desc_attribute(
+            descriptor,
+            sys::cublasLtMatmulDescAttributes_t::CUBLASLT_MATMUL_DESC_BIAS_POINTER,
+            from_ref(&bias).cast(),
+            size_of::<u64>(),
         )
     }
 }

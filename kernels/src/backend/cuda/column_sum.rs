@@ -84,6 +84,7 @@ fn add(
     let extent = Extent {
         grid: [width.div_ceil(32).max(1), height.div_ceil(step).max(1), 1],
         block: [32, 8, 1],
+        shared: 0,
     };
     let mut arguments = [
         argument(&mut x),

@@ -5,7 +5,7 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::{empty_device_contiguous_dtype, empty_device_dtype};
 use burn_cubecl::tensor::CubeTensor;
 
-use super::blas::{self, Element, Operand, Product};
+use super::blas::{self, Element, Epilogue, Operand, Pointers, Product};
 use super::stream::enqueue;
 
 /// Whether [`product`] serves these operands.
@@ -19,6 +19,24 @@ pub(super) fn supported(a: &CubeTensor, b: &CubeTensor, out: DType) -> bool {
 
 /// `a·b` in `out`: `[.., m, k] × [.., k, n]`, two or three dimensions.
 pub(super) fn product(a: CubeTensor, b: CubeTensor, out: DType) -> CubeTensor {
+    multiply(a, b, None, out)
+}
+
+/// `a·b + bias` for each row: `[m, k] × [k, n] + [n]`, all of one type.
+pub(super) fn product_with_bias(a: CubeTensor, b: CubeTensor, bias: CubeTensor) -> CubeTensor {
+    let dtype = a.dtype;
+    multiply(a, b, Some(bias), dtype)
+}
+
+/// Whether cuBLASLt can add `bias` as it lies: dense, and from a multiple of 16 bytes on.
+pub(super) fn addable(bias: &CubeTensor, dtype: DType) -> bool {
+    let start = bias.handle.offset_start.unwrap_or(0);
+    let dense = bias.meta.strides()[0] == 1 || bias.meta.shape()[0] == 1;
+    dense && !bias.meta.is_tiled() && bias.dtype == dtype && start.is_multiple_of(16)
+}
+
+/// The product of both operands as they lie, with or without a bias.
+fn multiply(a: CubeTensor, b: CubeTensor, bias: Option<CubeTensor>, out: DType) -> CubeTensor {
     let (a, lhs) = readable(a);
     let (b, rhs) = readable(b);
     let rank = a.meta.num_dims();
@@ -37,16 +55,34 @@ pub(super) fn product(a: CubeTensor, b: CubeTensor, out: DType) -> CubeTensor {
         result,
         operands: element(a.dtype).expect("`supported` was asked"),
         results: element(out).expect("`supported` was asked"),
-    };
-    enqueue(
-        &[&a.handle, &b.handle],
-        &[&output.handle],
-        move |stream, pointers| {
-            // SAFETY: the pointers are those of tensors with the shapes and strides that `product` was made from, valid
-            // until the task ends and, on this stream, until the product is done.
-            unsafe { blas::multiply(stream, &product, pointers[0], pointers[1], pointers[2]) }
+        epilogue: if bias.is_some() {
+            Epilogue::Bias
+        } else {
+            Epilogue::Nothing
         },
-    );
+    };
+    let mut reads = vec![&a.handle, &b.handle];
+    reads.extend(bias.as_ref().map(|bias| &bias.handle));
+    enqueue(&reads, &[&output.handle], move |stream, pointers| {
+        let pointers = match *pointers {
+            [lhs, rhs, output] => Pointers {
+                lhs,
+                rhs,
+                output,
+                bias: 0,
+            },
+            [lhs, rhs, bias, output] => Pointers {
+                lhs,
+                rhs,
+                output,
+                bias,
+            },
+            _ => return Err("a product needs three or four buffers".into()),
+        };
+        // SAFETY: the pointers are those of tensors with the shapes and strides that `product` was made from, valid
+        // until the task ends and, on this stream, until the product is done.
+        unsafe { blas::multiply(stream, &product, pointers) }
+    });
     output
 }
 

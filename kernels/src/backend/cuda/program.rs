@@ -1,26 +1,40 @@
-//! CUDA C++ sources: compiled by NVRTC when first launched, loaded once per context.
+//! CUDA C++ sources: compiled once for a card and kept on disk, loaded once per context.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::{CString, c_void};
 use std::sync::{Mutex, PoisonError};
 
-use cudarc::driver::sys::{CUdevice_attribute, CUfunction, CUstream};
+use cudarc::driver::sys::{
+    CUdevice_attribute, CUfunction, CUfunction_attribute, CUmodule, CUstream,
+};
 use cudarc::driver::{result, sys};
-use cudarc::nvrtc;
+
+use super::nvrtc::Compiler;
+use crate::backend::architecture::{Capability, Target};
+use crate::backend::image_cache::{self, ImageCache, Key};
 
 /// A source file beside the Rust file that launches it.
+///
+/// It is compiled for the very card it runs on: `#if __CUDA_ARCH__ >= 900` guards what Hopper and later cards have,
+/// `#ifdef __CUDA_ARCH_FEAT_SM90_ALL` what Hopper alone has, and the other branch serves the rest.
+/// Where such variants want launches of their own, [`capability`] tells which one it is.
 pub(super) struct Program {
-    /// The file's name, for messages.
+    /// The file's name, which no other program has.
     pub name: &'static str,
     /// Its text.
     pub source: &'static str,
 }
 
-/// Grid and block of a launch, in blocks and threads.
+/// How much of the card a launch takes.
 #[derive(Clone, Copy)]
 pub(super) struct Extent {
+    /// Blocks.
     pub grid: [u32; 3],
+    /// Threads of a block.
     pub block: [u32; 3],
+    /// Bytes of dynamic shared memory for each block, as many as the card lets a block have.
+    pub shared: u32,
 }
 
 impl Program {
@@ -36,64 +50,130 @@ impl Program {
         extent: Extent,
         arguments: &mut [*mut c_void],
     ) -> Result<(), String> {
-        let function = self.function(kernel)?;
+        let function = self.function(kernel, extent.shared)?;
         let [x, y, z] = extent.grid;
         let [u, v, w] = extent.block;
+        let shared = extent.shared;
         // SAFETY: the function is of the current context; the rest is the caller's promise.
-        unsafe { result::launch_kernel(function, (x, y, z), (u, v, w), 0, stream, arguments) }
+        unsafe { result::launch_kernel(function, (x, y, z), (u, v, w), shared, stream, arguments) }
             .map_err(|error| format!("cannot launch `{kernel}` of {}: {error:?}", self.name))
     }
 
-    fn function(&self, kernel: &'static str) -> Result<CUfunction, String> {
+    /// A kernel of this file in the current context, ready for launches with so much shared memory.
+    fn function(&self, kernel: &'static str, shared: u32) -> Result<CUfunction, String> {
         let context = result::ctx::get_current()
             .map_err(|error| format!("cannot ask for the CUDA context: {error:?}"))?
             .ok_or("no CUDA context is current")?;
-        let key = (context as usize, kernel);
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(function) = loaded.get(&key) {
-            return Ok(*function as CUfunction);
-        }
-
-        let function = self.load(kernel)?;
-        let _ = loaded.insert(key, function as usize);
-        Ok(function)
+        let module = match loaded.entry((context as usize, self.name)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Module {
+                handle: self.load()? as usize,
+                functions: BTreeMap::new(),
+            }),
+        };
+        module
+            .function(kernel, shared)
+            .map_err(|reason| format!("`{kernel}` of {}: {reason}", self.name))
     }
 
-    fn load(&self, kernel: &'static str) -> Result<CUfunction, String> {
-        // SAFETY: looks for the library, and closes it again.
-        if !unsafe { nvrtc::sys::is_culib_present() } {
-            return Err(
-                "cannot find libnvrtc: install NVRTC of the CUDA toolkit, or add its folder to \
-                        LD_LIBRARY_PATH"
-                    .into(),
-            );
-        }
-        let options = nvrtc::CompileOptions {
-            options: vec![format!("--gpu-architecture=compute_{}", capability()?)],
-            name: Some(self.name.into()),
-            ..Default::default()
+    /// This file in the current context: from disk where it lies there, else compiled and put there.
+    fn load(&self) -> Result<CUmodule, String> {
+        let compiler = Compiler::open()?;
+        let capability = capability()?;
+        let target = Target::choose(capability, &compiler.knows).ok_or_else(|| {
+            format!(
+                "NVRTC {} makes no code for cards of compute capability {}.{}, but for {:?}",
+                compiler.version,
+                capability / 10,
+                capability % 10,
+                compiler.knows
+            )
+        })?;
+        let options = [format!("--gpu-architecture={target}")];
+        let key = Key {
+            name: &format!("{}-{target}", self.name),
+            source: self.source,
+            options: &options,
+            compiler: &compiler.version.to_string(),
         };
-        let ptx = nvrtc::compile_ptx_with_opts(self.source, options)
-            .map_err(|error| format!("cannot compile {}: {error:?}", self.name))?;
-        let image = CString::new(ptx.to_src())
-            .map_err(|_| format!("NVRTC made a broken image of {}", self.name))?;
-        let entry =
-            CString::new(kernel).map_err(|_| format!("`{kernel}` is no name of a kernel"))?;
-        // SAFETY: a context is current, and the image is a null-terminated text. The module is never unloaded.
-        unsafe {
-            let module = result::module::load_data(image.as_ptr().cast())
-                .map_err(|error| format!("cannot load {}: {error:?}", self.name))?;
-            result::module::get_function(module, entry)
-                .map_err(|error| format!("{} has no kernel `{kernel}`: {error:?}", self.name))
+        let cache = ImageCache::new(image_cache::folder(|name| std::env::var_os(name)));
+        if let Some(image) = cache.get(&key) {
+            // SAFETY: what the cache returns is what was put there below.
+            let loaded = unsafe { load_image(&image) };
+            // What this driver refuses is compiled again.
+            if let Ok(module) = loaded {
+                return Ok(module);
+            }
         }
+
+        let image = compiler.compile(self.name, self.source, &options, target)?;
+        // SAFETY: this is what NVRTC made, whole.
+        let module = unsafe { load_image(&image) }
+            .map_err(|error| format!("cannot load {} for {target}: {error:?}", self.name))?;
+        // Only now, so that an image which the driver refuses is not kept.
+        cache.put(&key, &image);
+        Ok(module)
     }
 }
 
-/// Functions by context and name; names are unique across the sources.
-static LOADED: Mutex<BTreeMap<(usize, &'static str), usize>> = Mutex::new(BTreeMap::new());
+/// Loads an image into the current context, for as long as that lives.
+///
+/// # Safety
+/// The image is machine code or PTX with a zero behind it, as NVRTC made it.
+unsafe fn load_image(image: &[u8]) -> Result<CUmodule, result::DriverError> {
+    // SAFETY: the driver finds the end of the image by itself, which the caller says is there.
+    unsafe { result::module::load_data(image.as_ptr().cast()) }
+}
 
-/// The compute capability of the current device, as in `90`.
-fn capability() -> Result<i32, String> {
+/// A program in a context, and the kernels of it that were asked for.
+struct Module {
+    handle: usize,
+    functions: BTreeMap<&'static str, Function>,
+}
+
+/// A kernel, and how much dynamic shared memory it has been allowed.
+#[derive(Clone, Copy)]
+struct Function {
+    handle: usize,
+    shared: u32,
+}
+
+impl Module {
+    fn function(&mut self, kernel: &'static str, shared: u32) -> Result<CUfunction, String> {
+        let function = match self.functions.entry(kernel) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let name = CString::new(kernel).map_err(|_| "no kernel has such a name")?;
+                // SAFETY: the module was loaded into the current context and is never unloaded.
+                let handle = unsafe { result::module::get_function(self.handle as CUmodule, name) }
+                    .map_err(|error| format!("there is no such kernel: {error:?}"))?;
+                entry.insert(Function {
+                    handle: handle as usize,
+                    shared: 0,
+                })
+            }
+        };
+        let handle = function.handle as CUfunction;
+        if shared > function.shared {
+            // Beyond 48 KiB, static memory included, a kernel gets only what was asked for beforehand.
+            let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+            let bytes = i32::try_from(shared).unwrap_or(i32::MAX);
+            // SAFETY: the function is one of the current context.
+            unsafe { result::function::set_function_attribute(handle, attribute, bytes) }.map_err(
+                |error| format!("no block gets {shared} bytes of shared memory: {error:?}"),
+            )?;
+            function.shared = shared;
+        }
+        Ok(handle)
+    }
+}
+
+/// Modules by context and name of the program.
+static LOADED: Mutex<BTreeMap<(usize, &'static str), Module>> = Mutex::new(BTreeMap::new());
+
+/// The compute capability of the current context's card.
+pub(super) fn capability() -> Result<Capability, String> {
     let told = |error| format!("cannot ask for the compute capability: {error:?}");
     let mut device = 0;
     // SAFETY: a context is current, and `device` outlives the call.
@@ -106,7 +186,7 @@ fn capability() -> Result<i32, String> {
     };
     let major = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
     let minor = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
-    Ok(10 * major + minor)
+    Ok((10 * major + minor).unsigned_abs())
 }
 
 /// A pointer to one kernel argument.

@@ -188,6 +188,7 @@ fn launch(
     let extent = Extent {
         grid: [height.div_ceil(lines), 1, 1],
         block: [threads, lines, 1],
+        shared: 0,
     };
     let mut arguments = arguments(&mut height, &mut width);
     // SAFETY: the arguments are those of the kernel, and every index it forms is below rows × columns.

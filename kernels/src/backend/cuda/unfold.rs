@@ -100,6 +100,7 @@ fn launch(
         let extent = Extent {
             grid: [blocks, 1, 1],
             block: [THREADS, 1, 1],
+            shared: 0,
         };
         // SAFETY: the arguments are those of the kernel, and every index it forms lies in the shapes given.
         unsafe { PROGRAM.launch(stream, kernel, extent, &mut arguments) }

@@ -8,6 +8,15 @@ use burn::tensor::{FloatDType, IntDType, Shape};
 
 use crate::backend::cast;
 
+/// `y + b` for each row: `[rows, columns] + [columns]`, both of one type.
+pub(in crate::backend) fn add_to_rows<B: Backend>(
+    y: FloatTensor<B>,
+    bias: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let columns = bias.shape().num_elements();
+    B::float_add(y, B::float_reshape(bias, Shape::new([1, columns])))
+}
+
 /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
 pub(in crate::backend) fn column_sum<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     let columns = x.shape()[1];

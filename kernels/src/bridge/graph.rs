@@ -1,0 +1,64 @@
+//! Work recorded once and replayed: own kernels and cuBLASLt inside a graph of CUDA's.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::tensor::{Device, Tensor, capture};
+
+use super::{Link, after, report, shift, whole_numbers};
+use crate::contract::{Report, read};
+
+/// The side of the matrices.
+const SIDE: usize = 64;
+
+/// Links of the recorded chain.
+const LINKS: usize = 6;
+
+/// Inputs, one for each time the chain is run: more than burn runs it to warm up and to record it.
+const INPUTS: usize = 8;
+
+/// Records a chain and replays it twice.
+///
+/// Each run has an input of its own, so that what an earlier one left in the buffers is wrong.
+pub(super) fn check(device: &Device, link: Link) -> Report {
+    let shift = shift(SIDE, device);
+    let inputs: Vec<Tensor<2>> = (0..INPUTS)
+        .map(|seed| Tensor::<1>::from_floats(&whole_numbers(SIDE, seed)[..], device))
+        .map(|x| x.reshape([SIDE, SIDE]))
+        .collect();
+    // Nothing may be uploaded while a graph is recorded.
+    let _ = device.sync();
+    let runs = Cell::new(0);
+    let run = || {
+        let mut x = inputs[runs.get().min(INPUTS - 1)].clone();
+        runs.set(runs.get() + 1);
+        for _ in 0..LINKS {
+            x = link(x, shift.clone());
+        }
+        x
+    };
+
+    let replayed = catch_unwind(AssertUnwindSafe(|| {
+        let mut graph = capture(device, run);
+        if *device != Device::flex() && !graph.is_hardware() {
+            return Err("nothing was recorded: the chain would have run anew".into());
+        }
+        let mut found = Err("nothing was replayed".into());
+        for _ in 0..2 {
+            // SAFETY: the inputs and the weight outlive the graph, and nobody else uses them or the output meanwhile.
+            let output = unsafe { graph.replay() }.clone();
+            found = read(output.flatten(0, 1));
+        }
+        found
+    }));
+    let found = replayed.unwrap_or_else(|_| Err("the replay panicked".into()));
+    let last = (runs.get().max(1) - 1).min(INPUTS - 1);
+    let expected = after(LINKS, &whole_numbers(SIDE, last), SIDE);
+    report(
+        format!("a graph of {LINKS} links replayed"),
+        &expected,
+        found,
+        0.0,
+    )
+}
