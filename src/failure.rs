@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use graph::document::NodeId;
 use graph::error::NodeError;
 use graph::problem::Problems;
+use kernels::BenchError;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 /// Why a command could not do what it was asked.
@@ -24,6 +25,8 @@ pub enum Failure {
     },
     /// Nodes failed.
     Nodes(Vec<(NodeId, NodeError)>),
+    /// A measurement came to nothing.
+    Unmeasured(BenchError),
     /// A result could not be written.
     Unwritten {
         /// What went wrong, with the path.
@@ -54,6 +57,7 @@ impl Failure {
             | Self::Unwritten { problem, .. } => problem.clone(),
             Self::Problems(files) => format!("{} workflow files are wrong", files.len()),
             Self::Nodes(failed) => format!("{} nodes failed", failed.len()),
+            Self::Unmeasured(error) => error.to_string(),
             Self::Stopped => "stopped".into(),
             Self::Cancelled => "cancelled".into(),
         }
@@ -73,6 +77,7 @@ impl Failure {
                     eprintln!("error: node `{node}` failed: {error}");
                 }
             }
+            Self::Unmeasured(error) => eprintln!("error: {error}"),
             Self::Stopped => eprintln!("stopped"),
             Self::Cancelled => eprintln!("cancelled"),
         }
@@ -85,10 +90,17 @@ impl Failure {
             Self::Problems(_) | Self::Invalid { .. } => 2,
             Self::Nodes(failed) if failed.iter().any(|(_, error)| out_of_memory(error)) => 4,
             Self::Nodes(failed) if failed.iter().any(|(_, error)| crashed(error)) => 5,
-            Self::Nodes(_) | Self::Unwritten { .. } => 3,
+            Self::Unmeasured(BenchError::OutOfMemory(_)) => 4,
+            Self::Nodes(_) | Self::Unwritten { .. } | Self::Unmeasured(BenchError::Device(_)) => 3,
             Self::Stopped => 75,
             Self::Cancelled => 130,
         }
+    }
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        Self::Unmeasured(error)
     }
 }
 

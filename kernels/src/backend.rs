@@ -14,6 +14,9 @@ mod image_cache;
 pub(crate) use cuda::{Compiler, Fault, fail};
 
 #[cfg(feature = "cuda")]
+pub(crate) use cuda::{scratch_peak, versions as card_versions};
+
+#[cfg(feature = "cuda")]
 use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::{
     Backend, TensorMetadata, backend_extension,
@@ -22,6 +25,9 @@ use burn::backend::{
 #[cfg(feature = "cuda")]
 use burn::tensor::Shape;
 use burn::tensor::{DType, FloatDType};
+
+use crate::cross_entropy::{Chunk, Terms};
+use crate::stamp::Stamp;
 
 /// What the public functions of this crate stand on.
 ///
@@ -129,6 +135,52 @@ pub trait TensorKernels: Backend {
         definition::dequantise::<Self>(codes, scales, dtype)
     }
 
+    /// The losses of rows as [`Terms`] say, `[rows]`, and the gradients of their sum weighted by `row_weights`:
+    /// that in `hidden`, in its type, and that in `weight`, in f32 or the type of `weight`.
+    ///
+    /// Shapes: `hidden [rows, width]`, `weight [codes, width]`, `picks [rows, k]` i32, `shares [rows, k]` f32,
+    /// `row_weights [rows]` f32; there is at least one row.
+    #[fusion(meta = cross_entropy_spec)]
+    fn cross_entropy(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        picks: IntTensor<Self>,
+        shares: FloatTensor<Self>,
+        row_weights: FloatTensor<Self>,
+        terms: Terms,
+        chunk: Chunk,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let _ = chunk;
+        definition::cross_entropy::<Self>([hidden, weight, shares], picks, row_weights, &terms)
+    }
+
+    /// The losses of [`cross_entropy`](Self::cross_entropy) alone.
+    #[fusion(meta = cross_entropy_losses_spec)]
+    fn cross_entropy_losses(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        picks: IntTensor<Self>,
+        shares: FloatTensor<Self>,
+        terms: Terms,
+        chunk: Chunk,
+    ) -> FloatTensor<Self> {
+        let _ = chunk;
+        definition::cross_entropy_losses::<Self>([hidden, weight, shares], picks, &terms)
+    }
+
+    /// `x`, as it is; `stamp` is set when all work queued before is done.
+    #[fusion(dtype = x, shape = x)]
+    fn stamp(x: FloatTensor<Self>, stamp: Stamp) -> FloatTensor<Self> {
+        stamp.set_now();
+        x
+    }
+
+    /// `x` times a number on the device, `[1]`.
+    #[fusion(dtype = x, shape = x)]
+    fn scale(x: FloatTensor<Self>, factor: FloatTensor<Self>) -> FloatTensor<Self> {
+        definition::scale::<Self>(x, factor)
+    }
+
     /// `value`, from whose gradient `gradient` flows back to `x`: `[1]`, and two of one shape `[rows, columns]`.
     #[fusion(default)]
     fn attach_gradient(
@@ -159,6 +211,12 @@ fn cast<B: Backend>(tensor: FloatTensor<B>, dtype: FloatDType) -> FloatTensor<B>
         return tensor;
     }
     B::float_cast(tensor, dtype)
+}
+
+/// The type that the gradient of a head comes in, by those of hidden vectors and head: that of both where they agree,
+/// else f32.
+fn head_gradient(hidden: DType, weight: DType) -> DType {
+    if hidden == weight { hidden } else { DType::F32 }
 }
 
 /// What [`TensorKernels::product`] will return, known before it runs.
@@ -198,6 +256,36 @@ fn argmax_spec(x: &TensorSpec) -> TensorSpec {
 #[cfg(feature = "cuda")]
 fn dequantise_spec(codes: &TensorSpec, _: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
     TensorSpec::new(codes.shape.clone(), (*dtype).into())
+}
+
+/// What [`TensorKernels::cross_entropy`] will return.
+#[cfg(feature = "cuda")]
+fn cross_entropy_spec(
+    hidden: &TensorSpec,
+    weight: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &Terms,
+    _: &Chunk,
+) -> (TensorSpec, TensorSpec, TensorSpec) {
+    let losses = TensorSpec::new(Shape::new([hidden.shape[0]]), DType::F32);
+    let dtype = head_gradient(hidden.dtype, weight.dtype);
+    let head = TensorSpec::new(weight.shape.clone(), dtype);
+    (losses, hidden.clone(), head)
+}
+
+/// What [`TensorKernels::cross_entropy_losses`] will return.
+#[cfg(feature = "cuda")]
+fn cross_entropy_losses_spec(
+    hidden: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &Terms,
+    _: &Chunk,
+) -> TensorSpec {
+    TensorSpec::new(Shape::new([hidden.shape[0]]), DType::F32)
 }
 
 /// What [`TensorKernels::unfold`] will return.

@@ -1,5 +1,7 @@
 //! How long the kernels take on a device.
 
+mod cross_entropy;
+
 use std::time::Instant;
 
 use burn::tensor::{DType, Device, Int, IntDType, Tensor, TensorData};
@@ -10,6 +12,8 @@ use crate::{
     Chunk, GroupLevel, Objective, argmax, dequantise, grouped_cross_entropy, linear, matmul,
     rms_norm, softmax, unfold_3x3,
 };
+
+pub use cross_entropy::{BenchError, HeadSizes, HeadTiming, bench_cross_entropy};
 
 /// What one measurement said.
 #[derive(Clone, Debug, PartialEq)]
@@ -194,7 +198,7 @@ fn cross_entropy(scale: usize, dtype: DType, device: &Device) -> Timing {
         .require_grad();
     let targets: Vec<i32> = (0..rows).map(|row| (row * 7 % codes) as i32).collect();
     let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [rows]), device);
-    let row_weights = Tensor::<1>::ones([rows], (device, DType::F32));
+    let row_weights = vec![1.0; rows];
     let levels = [8, 64].map(|size| GroupLevel { size, weight: 0.2 });
     let objective = Objective::Groups(levels.to_vec());
 
@@ -208,11 +212,11 @@ fn cross_entropy(scale: usize, dtype: DType, device: &Device) -> Timing {
             hidden.clone(),
             weight.clone(),
             targets.clone(),
-            row_weights.clone(),
+            &row_weights,
             &objective,
             Chunk::default(),
         );
-        let _ = loss.sum.backward();
+        let _ = loss.backward();
     })
 }
 

@@ -23,16 +23,18 @@ mod noise;
 mod product;
 mod rows;
 pub mod sampling;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod unfold;
 
 #[cfg(feature = "cuda")]
 pub use backend::cuda::card;
-pub use bench::{Timing, bench};
+pub use bench::{BenchError, HeadSizes, HeadTiming, Timing, bench, bench_cross_entropy};
 pub use contract::Report;
 pub use cross_entropy::{
-    Chunk, GroupLevel, Loss, Objective, cross_entropy_rows, grouped_cross_entropy, neighbour_shares,
+    Chunk, GroupLevel, LEVELS_MAX, Objective, cross_entropy_rows, grouped_cross_entropy,
+    neighbour_shares,
 };
 pub use dequantise::dequantise;
 pub use linear::{linear, logits};
@@ -68,4 +70,10 @@ pub fn verify(device: &Device) -> Vec<Report> {
     .flat_map(|check| check(device))
     .chain(bridge::traps(device))
     .collect()
+}
+
+/// The card `index` and the versions of the libraries that do its work, as far as they are found.
+#[cfg(feature = "cuda")]
+pub fn versions(index: usize) -> String {
+    backend::card_versions(index)
 }

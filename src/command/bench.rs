@@ -1,13 +1,18 @@
 //! `smalto bench`: whether the kernels are right here, and how fast they are.
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
+use kernels::{Chunk, HeadSizes};
 use nodes::compute::Compute;
 use serde_json::json;
 
 use super::run::device;
 use crate::failure::Failure;
+
+/// Bytes.
+const MEBIBYTE: usize = 1 << 20;
 
 /// Checks and measures the kernels.
 #[derive(Debug, Subcommand)]
@@ -16,6 +21,30 @@ pub enum Bench {
     Verify(Target),
     /// Measures every kernel.
     Kernels(Target),
+    /// Measures the grouped cross-entropy of a large head, in time and memory.
+    Gce(Head),
+}
+
+/// The head to measure.
+#[derive(Debug, Args)]
+pub struct Head {
+    /// Hidden vectors; 4096, or 256 on the CPU.
+    #[arg(long)]
+    rows: Option<NonZeroUsize>,
+    /// Numbers of a hidden vector; 4096, or 256 on the CPU.
+    #[arg(long)]
+    dim: Option<NonZeroUsize>,
+    /// Codes; 131072, or 16384 on the CPU.
+    #[arg(long)]
+    vocab: Option<NonZeroUsize>,
+    /// Codes of a group; 0 measures plain cross-entropy.
+    #[arg(long, default_value_t = 8)]
+    group: usize,
+    /// MiB that the loss may take beside operands and gradients.
+    #[arg(long)]
+    memory: Option<NonZeroUsize>,
+    #[command(flatten)]
+    target: Target,
 }
 
 /// Where to compute, and how to tell.
@@ -35,6 +64,7 @@ impl Bench {
         match self {
             Self::Verify(target) => verify(&target, &device(&target.device)?),
             Self::Kernels(target) => measure(&target, &device(&target.device)?),
+            Self::Gce(head) => head.measure(&device(&head.target.device)?),
         }
     }
 }
@@ -73,6 +103,85 @@ fn verify(target: &Target, compute: &Compute) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+impl Head {
+    fn measure(&self, compute: &Compute) -> Result<(), Failure> {
+        let [rows, width, codes] = if compute.is_accelerator() {
+            [4096, 4096, 131_072]
+        } else {
+            [256, 256, 16_384]
+        };
+        let given =
+            |size: Option<NonZeroUsize>, usual: usize| size.map_or(usual, NonZeroUsize::get);
+        let sizes = HeadSizes {
+            rows: given(self.rows, rows),
+            width: given(self.dim, width),
+            codes: given(self.vocab, codes),
+            group: self.group,
+            chunk: match self.memory {
+                Some(mebibytes) => Chunk {
+                    bytes: mebibytes.get().saturating_mul(MEBIBYTE),
+                },
+                None => Chunk::default(),
+            },
+        };
+        let timing = kernels::bench_cross_entropy(sizes, compute.device())?;
+        let HeadSizes {
+            rows, width, codes, ..
+        } = sizes;
+        let operations = 2.0 * rows as f64 * width as f64 * codes as f64;
+        let teraflops =
+            |products: f64, milliseconds: f64| products * operations / milliseconds / 1e9;
+        let forward = teraflops(1.0, timing.forward_milliseconds);
+        let both = teraflops(3.0, timing.milliseconds);
+        let mebibytes = |bytes: Option<usize>| bytes.map(|bytes| bytes as f64 / MEBIBYTE as f64);
+        let (extra, shrunk) = (
+            mebibytes(timing.extra_bytes),
+            mebibytes(timing.shrunk_bytes),
+        );
+        let line = if self.target.json {
+            json!({
+                "device": compute.name(), "versions": versions(compute),
+                "rows": rows, "dim": width, "vocab": codes, "group": self.group,
+                "memory_mib": sizes.chunk.bytes / MEBIBYTE,
+                "forward_ms": timing.forward_milliseconds, "forward_tflops": forward,
+                "both_ms": timing.milliseconds, "both_tflops": both,
+                "extra_mib": extra, "shrunk_mib": shrunk, "first_loss_s": timing.first_loss_seconds, "loss": timing.loss,
+            })
+            .to_string()
+        } else {
+            let extra = extra.map_or("not told by this device".into(), |mib| {
+                format!("{mib:.0} MiB")
+            });
+            format!(
+                "{rows} x {width} x {codes}, groups of {}, on {} ({})\n\
+                 forward               {:10.3} ms  {forward:7.2} TFLOP/s\n\
+                 forward and backward  {:10.3} ms  {both:7.2} TFLOP/s\n\
+                 extra memory          {extra}\n\
+                 first loss            {:.2} s after the start, loss {:.4}",
+                self.group,
+                compute.name(),
+                versions(compute),
+                timing.forward_milliseconds,
+                timing.milliseconds,
+                timing.first_loss_seconds,
+                timing.loss,
+            )
+        };
+        let _ = writeln!(std::io::stdout(), "{line}");
+        Ok(())
+    }
+}
+
+/// What computes, for whoever compares figures.
+fn versions(compute: &Compute) -> String {
+    #[cfg(feature = "cuda")]
+    if let Some(card) = compute.card() {
+        return kernels::versions(card);
+    }
+    let _ = compute;
+    format!("smalto {}", env!("CARGO_PKG_VERSION"))
 }
 
 fn measure(target: &Target, compute: &Compute) -> Result<(), Failure> {

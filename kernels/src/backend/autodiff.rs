@@ -8,7 +8,7 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, TensorMetadata};
-use burn::tensor::{FloatDType, Shape};
+use burn::tensor::FloatDType;
 
 use super::{TensorKernels, cast};
 
@@ -288,12 +288,8 @@ impl<B: TensorKernels> Backward<B, 2> for AttachBackward {
         let grad = grads.consume::<B>(&ops.node);
         let (gradient, dtype) = ops.state;
         if let Some(node) = node_x {
-            let share = B::float_reshape(
-                cast::<B>(grad.clone(), gradient.dtype().into()),
-                Shape::new([1, 1]),
-            );
-            let gradient = cast::<B>(B::float_mul(gradient, share), dtype);
-            grads.register::<B>(node.id, gradient);
+            let gradient = B::scale(gradient, grad.clone());
+            grads.register::<B>(node.id, cast::<B>(gradient, dtype));
         }
         if let Some(node) = node_value {
             grads.register::<B>(node.id, grad);

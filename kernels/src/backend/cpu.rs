@@ -1,12 +1,44 @@
-//! The operations on the CPU: burn's own, but for neighbourhoods, which are copies of whole vectors.
+//! The operations on the CPU: burn's own, but for neighbourhoods, which are copies of whole vectors, and for
+//! cross-entropies, whose logits are worked on in place.
 
-use burn::backend::{Flex, TensorMetadata, tensor::FloatTensor};
+mod cross_entropy;
+
+use burn::backend::{
+    Flex, TensorMetadata,
+    tensor::{FloatTensor, IntTensor},
+};
 use burn::tensor::{DType, TensorData};
 use rayon::prelude::*;
 
 use super::{TensorKernels, definition};
+use crate::cross_entropy::{Chunk, Terms};
 
 impl TensorKernels for Flex {
+    fn cross_entropy(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        picks: IntTensor<Self>,
+        shares: FloatTensor<Self>,
+        row_weights: FloatTensor<Self>,
+        terms: Terms,
+        chunk: Chunk,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let rows = cross_entropy::Rows::new(picks, shares, weight.shape()[0], terms);
+        cross_entropy::cross_entropy(hidden, weight, &rows, row_weights, chunk)
+    }
+
+    fn cross_entropy_losses(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        picks: IntTensor<Self>,
+        shares: FloatTensor<Self>,
+        terms: Terms,
+        chunk: Chunk,
+    ) -> FloatTensor<Self> {
+        let rows = cross_entropy::Rows::new(picks, shares, weight.shape()[0], terms);
+        cross_entropy::losses(hidden, weight, &rows, chunk)
+    }
+
     fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
         if x.dtype() != DType::F32 {
             return definition::unfold::<Self>(x);

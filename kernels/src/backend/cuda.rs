@@ -8,13 +8,17 @@
 mod blas;
 pub mod card;
 mod column_sum;
+mod cross_entropy;
 mod fault;
 mod matrix;
 mod nvrtc;
 mod program;
 mod rows;
+mod scratch;
+mod stamp;
 mod stream;
 mod unfold;
+mod versions;
 
 pub(crate) use fault::{Fault, fail};
 pub(crate) use nvrtc::Compiler;
@@ -23,7 +27,12 @@ use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, FloatDType};
 use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 
+pub(crate) use scratch::peak as scratch_peak;
+pub(crate) use versions::versions;
+
 use super::{TensorKernels, cast, definition};
+use crate::cross_entropy::{Chunk, Terms};
+use crate::stamp::Stamp;
 
 impl TensorKernels for CubeBackend {
     fn product(a: CubeTensor, b: CubeTensor, dtype: FloatDType) -> CubeTensor {
@@ -97,6 +106,51 @@ impl TensorKernels for CubeBackend {
             return rows::dequantise(codes, scales, dtype.into());
         }
         definition::dequantise::<Self>(codes, scales, dtype)
+    }
+
+    fn cross_entropy(
+        hidden: CubeTensor,
+        weight: CubeTensor,
+        picks: CubeTensor,
+        shares: CubeTensor,
+        row_weights: CubeTensor,
+        terms: Terms,
+        chunk: Chunk,
+    ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        if stream::is_cuda(&hidden) && has_kernel(hidden.dtype) {
+            let given = cross_entropy::Given::new(hidden, weight, picks, shares, terms);
+            return given.with_gradients(row_weights, chunk);
+        }
+        definition::cross_entropy::<Self>([hidden, weight, shares], picks, row_weights, &terms)
+    }
+
+    fn cross_entropy_losses(
+        hidden: CubeTensor,
+        weight: CubeTensor,
+        picks: CubeTensor,
+        shares: CubeTensor,
+        terms: Terms,
+        chunk: Chunk,
+    ) -> CubeTensor {
+        if stream::is_cuda(&hidden) && has_kernel(hidden.dtype) {
+            return cross_entropy::Given::new(hidden, weight, picks, shares, terms).losses(chunk);
+        }
+        definition::cross_entropy_losses::<Self>([hidden, weight, shares], picks, &terms)
+    }
+
+    fn stamp(x: CubeTensor, stamp: Stamp) -> CubeTensor {
+        if stream::is_cuda(&x) {
+            return stamp::stamp(x, stamp);
+        }
+        stamp.set_now();
+        x
+    }
+
+    fn scale(x: CubeTensor, factor: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) && factor.dtype == DType::F32 {
+            return cross_entropy::scale(x, factor);
+        }
+        definition::scale::<Self>(x, factor)
     }
 
     fn unfold(x: CubeTensor) -> CubeTensor {

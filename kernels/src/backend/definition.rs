@@ -1,8 +1,10 @@
 //! The operations in burn's own: what they mean, and the way of every device that has no faster one.
 
+mod cross_entropy;
 mod neighbours;
 mod rows;
 
+pub(super) use cross_entropy::{cross_entropy, cross_entropy_losses, scale};
 pub(super) use neighbours::{fold, unfold};
 pub(super) use rows::{
     add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm, rms_norm_backward, softmax,

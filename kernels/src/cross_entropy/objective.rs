@@ -11,6 +11,9 @@ pub struct GroupLevel {
     pub weight: f32,
 }
 
+/// Levels of groups that a loss can have.
+pub const LEVELS_MAX: usize = 8;
+
 /// What a row is scored by; `lse` is log-sum-exp over all codes, `lse_S` over a set, `y` the target.
 #[derive(Clone, Debug)]
 pub enum Objective {
@@ -61,15 +64,16 @@ impl Objective {
         }
     }
 
-    /// The objective of the rows `first..end`.
-    pub(super) fn slice(&self, first: usize, end: usize) -> Self {
-        let cut = |ids: &Tensor<2, Int>| ids.clone().without_autodiff().slice_dim(0, first..end);
+    /// The objective of some of the rows.
+    pub(super) fn select(&self, rows: &Tensor<1, Int>) -> Self {
+        let cut = |ids: &Tensor<2, Int>| ids.clone().without_autodiff().select(0, rows.clone());
+        let some = |floats: &Tensor<2>| floats.clone().without_autodiff().select(0, rows.clone());
         match self {
             Self::Plain => Self::Plain,
             Self::Groups(levels) => Self::Groups(levels.clone()),
             Self::SoftNeighbours { ids, shares } => Self::SoftNeighbours {
                 ids: cut(ids),
-                shares: shares.clone().without_autodiff().slice_dim(0, first..end),
+                shares: some(shares),
             },
             Self::NeighbourMarginal { ids } => Self::NeighbourMarginal { ids: cut(ids) },
             Self::PlainAndNeighbours { ids, weight } => Self::PlainAndNeighbours {
@@ -81,10 +85,64 @@ impl Objective {
                 latents,
                 temperature,
             } => Self::SoftCodebook {
-                embeddings: embeddings.clone().without_autodiff(),
-                latents: latents.clone().without_autodiff().slice_dim(0, first..end),
+                embeddings: embeddings.clone(),
+                latents: some(latents),
                 temperature: *temperature,
             },
+        }
+    }
+
+    /// Refuses what does not fit `rows` rows of `codes` logits.
+    pub(super) fn check(&self, rows: usize, codes: usize) {
+        match self {
+            Self::Plain => {}
+            Self::Groups(levels) => {
+                assert!(
+                    levels.len() <= LEVELS_MAX,
+                    "cross-entropy: at most {LEVELS_MAX} levels of groups"
+                );
+                for level in levels {
+                    assert!(
+                        level.size > 0,
+                        "cross-entropy: a group needs at least one code"
+                    );
+                }
+            }
+            Self::SoftNeighbours { ids, shares } => {
+                assert_eq!(
+                    ids.dims(),
+                    shares.dims(),
+                    "cross-entropy: one share for each neighbour"
+                );
+                assert_eq!(
+                    ids.dims()[0],
+                    rows,
+                    "cross-entropy: neighbours for each of {rows} rows"
+                );
+            }
+            Self::NeighbourMarginal { ids } | Self::PlainAndNeighbours { ids, .. } => {
+                assert_eq!(
+                    ids.dims()[0],
+                    rows,
+                    "cross-entropy: neighbours for each of {rows} rows"
+                );
+            }
+            Self::SoftCodebook {
+                embeddings,
+                latents,
+                ..
+            } => {
+                assert_eq!(
+                    latents.dims()[0],
+                    rows,
+                    "cross-entropy: a latent for each of {rows} rows"
+                );
+                assert_eq!(
+                    embeddings.dims()[0],
+                    codes,
+                    "cross-entropy: an embedding for each of {codes} codes"
+                );
+            }
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
 
-use super::{Chunk, GroupLevel, Objective, grouped_cross_entropy, neighbour_shares};
+use super::{
+    Chunk, GroupLevel, Objective, cross_entropy_rows, grouped_cross_entropy, neighbour_shares,
+};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
-const ROWS: usize = 13;
-const WIDTH: usize = 16;
-const CODES: usize = 40;
 const NEIGHBOURS: usize = 3;
 const LATENT: usize = 4;
 
@@ -20,6 +19,9 @@ pub struct GroupedCrossEntropy;
 pub struct Case {
     objective: Choice,
     dtype: DType,
+    /// Rows, width, codes.
+    sizes: [usize; 3],
+    chunk: Chunk,
 }
 
 /// An [`Objective`] whose tensors are yet to be made.
@@ -45,45 +47,53 @@ const TWO_LEVELS: &[GroupLevel] = &[
     },
 ];
 
+/// Groups that straddle chunks of 2048 codes, and do not nest.
+const LARGE_LEVELS: &[GroupLevel] = &[
+    GroupLevel {
+        size: 7,
+        weight: 0.2,
+    },
+    GroupLevel {
+        size: 1500,
+        weight: 0.1,
+    },
+];
+
 impl Kernel for GroupedCrossEntropy {
     type Case = Case;
     const NAME: &'static str = "grouped_cross_entropy";
     const CASES: &'static [Case] = &[
-        Case {
-            objective: Choice::Plain,
-            dtype: DType::F32,
-        },
-        Case {
-            objective: Choice::Groups(TWO_LEVELS),
-            dtype: DType::F32,
-        },
-        Case {
-            objective: Choice::SoftNeighbours,
-            dtype: DType::F32,
-        },
-        Case {
-            objective: Choice::NeighbourMarginal,
-            dtype: DType::F32,
-        },
-        Case {
-            objective: Choice::PlainAndNeighbours,
-            dtype: DType::F32,
-        },
-        Case {
-            objective: Choice::SoftCodebook,
-            dtype: DType::F32,
-        },
-        Case {
-            objective: Choice::Groups(TWO_LEVELS),
-            dtype: DType::BF16,
-        },
+        small(Choice::Plain, DType::F32),
+        small(Choice::Groups(TWO_LEVELS), DType::F32),
+        small(Choice::SoftNeighbours, DType::F32),
+        small(Choice::NeighbourMarginal, DType::F32),
+        small(Choice::PlainAndNeighbours, DType::F32),
+        small(Choice::SoftCodebook, DType::F32),
+        small(Choice::Plain, DType::BF16),
+        small(Choice::Groups(TWO_LEVELS), DType::BF16),
+        small(Choice::SoftNeighbours, DType::BF16),
+        small(Choice::PlainAndNeighbours, DType::BF16),
+        // One row, one number to a row; more codes than a chunk holds, with ragged groups that no chunk holds whole.
+        odd(DType::F32, [1, 7, 5], 1 << 20),
+        odd(DType::F32, [3, 1, 2053], 1 << 20),
+        odd(DType::F32, [31, 37, 9001], 1 << 20),
+        odd(DType::BF16, [31, 37, 9001], 1 << 20),
+        // More rows than the memory allows at once.
+        odd(DType::F32, [61, 11, 4099], 1 << 18),
+        odd(DType::BF16, [61, 11, 4099], 1 << 18),
+        odd(DType::BF16, [29, 64, 8192], 1 << 30),
     ];
 
     fn tolerance(case: &Case) -> f32 {
+        if case.dtype == DType::BF16 {
+            // The gradient is rounded when it is formed, and when it is scaled by the one that flows in.
+            return 2.0_f32.powi(-7);
+        }
         rounding(case.dtype)
     }
 
     fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        let [rows, width, codes] = case.sizes;
         let draw = if case.dtype == DType::F32 {
             Noise::fine
         } else {
@@ -92,46 +102,75 @@ impl Kernel for GroupedCrossEntropy {
         vec![
             Input {
                 name: "hidden",
-                values: draw(noise, ROWS * WIDTH),
+                values: draw(noise, rows * width),
                 dtype: case.dtype,
             },
             Input {
                 name: "weight",
-                values: draw(noise, CODES * WIDTH),
+                values: draw(noise, codes * width),
                 dtype: DType::F32,
             },
         ]
     }
 
     fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
-        let hidden: Tensor<2> = inputs[0].clone().reshape([ROWS, WIDTH]);
-        let weight: Tensor<2> = inputs[1].clone().reshape([CODES, WIDTH]);
-        let rest = Rest::new(&hidden.device());
-        let logits = hidden.matmul(weight.transpose());
+        let (hidden, weight) = matrices(case, inputs);
+        let rest = Rest::new(case.sizes, &hidden.device());
+        let logits = hidden.clone().matmul(weight.clone().transpose());
         let rows = losses(case.objective, activation::log_softmax(logits, 1), &rest);
-        let sum = (rows.clone() * rest.row_weights).sum();
+        let weights = TensorData::new(rest.row_weights, [case.sizes[0]]);
+        let weights = Tensor::<1>::from_data(weights, (&hidden.device(), DType::F32));
+        let sum = (rows.clone() * weights).sum();
         Tensor::cat(vec![sum, rows.detach()], 0)
     }
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
-        let hidden: Tensor<2> = inputs[0].clone().reshape([ROWS, WIDTH]);
-        let weight: Tensor<2> = inputs[1].clone().reshape([CODES, WIDTH]);
-        let rest = Rest::new(&hidden.device());
+        let (hidden, weight) = matrices(case, inputs);
+        let rest = Rest::new(case.sizes, &hidden.device());
         let objective = rest.objective(case.objective);
-        // Three chunks, the last one short.
-        let chunk = Chunk {
-            bytes: 6 * CODES * size_of::<f32>(),
-        };
-        let loss = grouped_cross_entropy(
-            hidden,
-            weight,
-            rest.targets.squeeze_dim(1),
-            rest.row_weights,
+        let targets: Tensor<1, Int> = rest.targets.squeeze_dim(1);
+        let rows = cross_entropy_rows(
+            hidden.clone(),
+            weight.clone(),
+            targets.clone(),
             &objective,
-            chunk,
+            case.chunk,
         );
-        Tensor::cat(vec![loss.sum, loss.rows], 0)
+        let weights = &rest.row_weights;
+        let sum = grouped_cross_entropy(hidden, weight, targets, weights, &objective, case.chunk);
+        Tensor::cat(vec![sum, rows], 0)
     }
+}
+
+/// Few rows in three chunks, the last one short.
+const fn small(objective: Choice, dtype: DType) -> Case {
+    Case {
+        objective,
+        dtype,
+        sizes: [13, 16, 40],
+        chunk: Chunk {
+            bytes: 6 * 40 * size_of::<f32>(),
+        },
+    }
+}
+
+/// Two levels of groups over sizes that divide nothing.
+const fn odd(dtype: DType, sizes: [usize; 3], bytes: usize) -> Case {
+    Case {
+        objective: Choice::Groups(LARGE_LEVELS),
+        dtype,
+        sizes,
+        chunk: Chunk { bytes },
+    }
+}
+
+/// Hidden vectors and head of a case.
+fn matrices(case: &Case, inputs: &[Tensor<1>]) -> (Tensor<2>, Tensor<2>) {
+    let [rows, width, codes] = case.sizes;
+    (
+        inputs[0].clone().reshape([rows, width]),
+        inputs[1].clone().reshape([codes, width]),
+    )
 }
 
 /// The losses of all rows by their definitions, from all log-probabilities.
@@ -144,8 +183,9 @@ fn losses(choice: Choice, log: Tensor<2>, rest: &Rest) -> Tensor<1> {
     match choice {
         Choice::Plain => plain,
         Choice::Groups(levels) => levels.iter().fold(plain, |sum, level| {
-            let groups: Vec<i32> = (0..CODES).map(|code| (code / level.size) as i32).collect();
-            let groups = TensorData::new(groups, [1, CODES]);
+            let [_, codes] = log.dims();
+            let groups: Vec<i32> = (0..codes).map(|code| (code / level.size) as i32).collect();
+            let groups = TensorData::new(groups, [1, codes]);
             let groups = Tensor::<2, Int>::from_data(groups, &log.device());
             let own = groups.equal(rest.targets.clone() / level.size as i64);
             let share = (log.clone().exp() * own.float())
@@ -169,7 +209,7 @@ fn losses(choice: Choice, log: Tensor<2>, rest: &Rest) -> Tensor<1> {
 /// What the rows need beside hidden vectors and head.
 struct Rest {
     targets: Tensor<2, Int>,
-    row_weights: Tensor<1>,
+    row_weights: Vec<f32>,
     ids: Tensor<2, Int>,
     shares: Tensor<2>,
     embeddings: Tensor<2>,
@@ -177,35 +217,33 @@ struct Rest {
 }
 
 impl Rest {
-    fn new(device: &Device) -> Self {
+    fn new([count, _, codes]: [usize; 3], device: &Device) -> Self {
         let mut noise = Noise::new(77);
         let mut floats = |rows: usize, columns: usize| {
             let data = TensorData::new(noise.fine(rows * columns), [rows, columns]);
             Tensor::<2>::from_data(data, (device, DType::F32))
         };
-        let distances = floats(ROWS, NEIGHBOURS).abs();
-        let (embeddings, latents) = (floats(CODES, LATENT), floats(ROWS, LATENT));
+        let distances = floats(count, NEIGHBOURS).abs();
+        let (embeddings, latents) = (floats(codes, LATENT), floats(count, LATENT));
 
-        let targets: Vec<i32> = (0..ROWS).map(|_| noise.below(CODES) as i32).collect();
+        let targets: Vec<i32> = (0..count).map(|_| noise.below(codes) as i32).collect();
         // Distinct within a row, the target first.
         let ids: Vec<i32> = targets
             .iter()
-            .flat_map(|target| [0, 5, 11].map(|step| (target + step) % CODES as i32))
+            .flat_map(|target| [0, 5, 11].map(|step| (target + step) % codes as i32))
             .collect();
         // Every fourth row takes no part.
-        let weights: Vec<f32> = (0..ROWS)
-            .map(|row| {
-                if row % 4 == 1 {
-                    0.0
-                } else {
-                    0.5 + row as f32 / 8.0
-                }
-            })
-            .collect();
+        let weight = |row: usize| {
+            if row % 4 == 1 {
+                0.0
+            } else {
+                0.5 + (row % 13) as f32 / 8.0
+            }
+        };
         Self {
-            targets: Tensor::from_data(TensorData::new(targets, [ROWS, 1]), device),
-            row_weights: Tensor::from_data(TensorData::new(weights, [ROWS]), (device, DType::F32)),
-            ids: Tensor::from_data(TensorData::new(ids, [ROWS, NEIGHBOURS]), device),
+            targets: Tensor::from_data(TensorData::new(targets, [count, 1]), device),
+            row_weights: (0..count).map(weight).collect(),
+            ids: Tensor::from_data(TensorData::new(ids, [count, NEIGHBOURS]), device),
             shares: neighbour_shares(distances, 0.5),
             embeddings,
             latents,

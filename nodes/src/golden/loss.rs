@@ -18,7 +18,7 @@ struct Problem {
     hidden: Tensor<2>,
     head: Tensor<2>,
     targets: Tensor<1, Int>,
-    row_weights: Tensor<1>,
+    row_weights: Vec<f32>,
     embeddings: Tensor<2>,
     latents: Tensor<2>,
     ids: Tensor<2, Int>,
@@ -84,13 +84,12 @@ impl Problem {
         let (ids, shape) = folder.integers::<2>("knn_ids")?;
         checked("knn_ids", ids)?;
         let ids = Tensor::from_data(TensorData::new(ids.to_vec(), shape), device);
-        let (row_weights, shape) = folder.numbers::<1>("row_weight")?;
-        let row_weights = TensorData::new(row_weights.to_vec(), shape);
+        let (row_weights, _) = folder.numbers::<1>("row_weight")?;
         let problem = Self {
             hidden,
             head,
             targets,
-            row_weights: Tensor::from_data(row_weights, (device, DType::F32)),
+            row_weights: row_weights.to_vec(),
             embeddings: matrix("code_embeddings")?,
             latents: matrix("latents")?,
             ids,
@@ -105,7 +104,7 @@ impl Problem {
         let alike = [
             ("W", head == width),
             ("target", self.targets.dims()[0] == rows),
-            ("row_weight", self.row_weights.dims()[0] == rows),
+            ("row_weight", self.row_weights.len() == rows),
             ("knn_ids", self.ids.dims()[0] == rows),
             ("latents", latents == rows),
             ("code_embeddings", vectors == codes && own == other),
@@ -201,15 +200,15 @@ impl Problem {
             hidden.clone(),
             head.clone(),
             self.targets.clone(),
-            self.row_weights.clone(),
+            &self.row_weights,
             objective,
             chunk,
         );
-        let gradients = loss.sum.backward();
+        let gradients = loss.backward();
         let of = |x: &Tensor<2>| x.grad(&gradients).map(flat).unwrap_or_default();
-        let all: f32 = flat(self.row_weights.clone()).iter().sum();
-        let count = self.row_weights.dims()[0] as f32;
-        let sum = flat(loss.sum);
+        let all: f32 = self.row_weights.iter().sum();
+        let count = self.row_weights.len() as f32;
+        let sum = flat(loss);
         let over = |divisor: f32| sum.iter().map(|sum| sum / divisor).collect();
         let losses = [
             ("loss_row", flat(rows)),

@@ -56,6 +56,8 @@ pub(super) struct Product {
     pub operands: Element,
     pub results: Element,
     pub epilogue: Epilogue,
+    /// Whether the product is added to what lies in `result`.
+    pub accumulate: bool,
 }
 
 /// Where the matrices of a product lie.
@@ -107,7 +109,8 @@ pub(super) unsafe fn multiply(
             .map_err(|error| format!("cuBLASLt takes no bias for {product:?}: {error}"))?,
     }
 
-    let (one, zero) = (1.0_f32, 0.0_f32);
+    let one = 1.0_f32;
+    let kept = f32::from(u8::from(product.accumulate));
     // SAFETY: handle and plan live as long as `STATE` is locked, scalars are read before the call returns, the caller
     // vouches for the matrices. cuBLAS is column-major, so it is given the transposed product: rhs first, then lhs.
     unsafe {
@@ -115,7 +118,7 @@ pub(super) unsafe fn multiply(
             handle,
             plan.product,
             from_ref(&one).cast(),
-            from_ref(&zero).cast(),
+            from_ref(&kept).cast(),
             pointers.rhs as *const c_void,
             plan.rhs,
             pointers.lhs as *const c_void,

@@ -55,6 +55,7 @@ fn multiply(a: CubeTensor, b: CubeTensor, bias: Option<CubeTensor>, out: DType) 
         result,
         operands: element(a.dtype).expect("`supported` was asked"),
         results: element(out).expect("`supported` was asked"),
+        accumulate: false,
         epilogue: if bias.is_some() {
             Epilogue::Bias
         } else {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use graph::error::NodeError;
 use graph::run::Run;
 use kernels::{Chunk, GroupLevel, Objective};
@@ -151,15 +151,14 @@ impl<'a> Session<'a> {
             after: shape.after.clone(),
         };
         let targets = Tensor::from_data(TensorData::new(batch.targets, [rows]), device);
-        let weights = TensorData::new(batch.weights, [rows]);
-        let weights = Tensor::from_data(weights, (device, DType::F32));
 
         let network = self.trainer.module();
         let features = network.features(sequence, &shape.rotary, self.dtype);
         let features = features.reshape([rows / 4, self.config.width]);
         let tokens = network.enlarge(features);
         let head = network.head(self.dtype);
-        kernels::grouped_cross_entropy(tokens, head, targets, weights, &self.objective, CHUNK).sum
+        let weights = &batch.weights;
+        kernels::grouped_cross_entropy(tokens, head, targets, weights, &self.objective, CHUNK)
     }
 
     /// Reads the losses since the last time, which waits for the device.

@@ -1,0 +1,274 @@
+//! The fused cross-entropy at the sizes of a large head: time by the device's own clock, and memory.
+
+use std::time::Instant;
+
+use burn::backend::Dispatch;
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use half::bf16;
+use rayon::prelude::*;
+
+use crate::backend::TensorKernels;
+use crate::noise::Noise;
+use crate::stamp::Stamp;
+use crate::{Chunk, GroupLevel, Objective, cross_entropy_rows, grouped_cross_entropy};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadSizes {
+    /// Rows.
+    pub rows: usize,
+    /// Numbers of a hidden vector.
+    pub width: usize,
+    /// Codes.
+    pub codes: usize,
+    /// Codes of a group; 0 for plain cross-entropy.
+    pub group: usize,
+    /// Bytes that the loss may take beside operands and gradients.
+    pub chunk: Chunk,
+}
+
+/// What the measurement said.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadTiming {
+    /// The losses alone, the median of the runs.
+    pub forward_milliseconds: f64,
+    /// Losses and both gradients, the median of the runs.
+    pub milliseconds: f64,
+    /// What the loss took of a card beside operands and gradients.
+    pub extra_bytes: Option<usize>,
+    /// By how much a card's free memory shrank in the first run: gradients, what the loss took, libraries, and what the
+    /// allocators took in advance.
+    pub shrunk_bytes: Option<usize>,
+    /// From the call to the first loss, compiling and all, but for making random numbers.
+    pub first_loss_seconds: f64,
+    /// The mean loss of a row, in nats.
+    pub loss: f32,
+}
+
+/// Why a measurement came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BenchError {
+    /// The device has too little memory.
+    #[error("the device has too little memory: {0}")]
+    OutOfMemory(String),
+    /// The device failed.
+    #[error("the device failed: {0}")]
+    Device(String),
+}
+
+impl BenchError {
+    fn of(error: impl std::fmt::Debug) -> Self {
+        let reason = format!("{error:?}");
+        // Errors of memory reach us as text inside others.
+        if reason.contains("OutOfMemory") || reason.contains("OUT_OF_MEMORY") {
+            return Self::OutOfMemory(reason);
+        }
+        Self::Device(reason)
+    }
+}
+
+/// Runs before those that count.
+const WARM_UP: usize = 2;
+
+/// Runs of which the median counts.
+const RUNS: usize = 5;
+
+/// Measures [`grouped_cross_entropy`] with random bf16 operands (f32 on the CPU): `N(0, 1)` hidden vectors and a head
+/// of `N(0, 0.02²)`.
+pub fn bench_cross_entropy(sizes: HeadSizes, device: &Device) -> Result<HeadTiming, BenchError> {
+    let device = device.clone().inner();
+    let HeadSizes {
+        rows, width, codes, ..
+    } = sizes;
+    let numbers = [normal(rows * width, 1.0, 1), normal(codes * width, 0.02, 2)];
+    let start = Instant::now();
+    let head = Head::new(sizes, numbers, &device);
+    head.sync()?;
+    let before = head.stamp();
+    head.sync()?;
+    let loss = head.loss();
+    let value = loss.clone().inner();
+    let gradients = loss.backward();
+    head.sync()?;
+    let after = head.stamp();
+    head.sync()?;
+    let value = value.try_into_data().map_err(BenchError::of)?;
+    let value: Vec<f32> = value.try_into_vec().map_err(BenchError::of)?;
+    let first_loss_seconds = start.elapsed().as_secs_f64();
+    drop(gradients);
+    let shrunk_bytes = match (before.free(), after.free()) {
+        (Some(before), Some(after)) => Some(before.saturating_sub(after)),
+        _ => None,
+    };
+
+    Ok(HeadTiming {
+        forward_milliseconds: head.median(&|| {
+            let _ = head.losses();
+        })?,
+        milliseconds: head.median(&|| {
+            let _ = head.loss().backward();
+        })?,
+        extra_bytes: shrunk_bytes.and_then(|_| scratch_peak()),
+        shrunk_bytes,
+        first_loss_seconds,
+        loss: value.first().copied().unwrap_or(f32::NAN),
+    })
+}
+
+/// Operands and targets on a device.
+struct Head {
+    hidden: Tensor<2>,
+    weight: Tensor<2>,
+    targets: Tensor<1, Int>,
+    row_weights: Vec<f32>,
+    objective: Objective,
+    chunk: Chunk,
+    device: Device,
+}
+
+impl Head {
+    fn new(sizes: HeadSizes, [hidden, weight]: [Vec<bf16>; 2], device: &Device) -> Self {
+        let HeadSizes {
+            rows,
+            width,
+            codes,
+            group,
+            chunk,
+        } = sizes;
+        let objective = if group == 0 {
+            Objective::Plain
+        } else {
+            let size = group;
+            Objective::Groups(vec![GroupLevel { size, weight: 0.2 }])
+        };
+        let tracked = |numbers, shape| operand(numbers, shape, device).autodiff().require_grad();
+        let targets: Vec<i32> = (0..rows).map(|row| (row * 7919 % codes) as i32).collect();
+        Self {
+            hidden: tracked(hidden, [rows, width]),
+            weight: tracked(weight, [codes, width]),
+            targets: Tensor::from_data(TensorData::new(targets, [rows]), device),
+            row_weights: vec![1.0 / rows as f32; rows],
+            objective,
+            chunk,
+            device: device.clone(),
+        }
+    }
+
+    /// The mean loss of a row.
+    fn loss(&self) -> Tensor<1> {
+        grouped_cross_entropy(
+            self.hidden.clone(),
+            self.weight.clone(),
+            self.targets.clone(),
+            &self.row_weights,
+            &self.objective,
+            self.chunk,
+        )
+    }
+
+    /// The losses alone.
+    fn losses(&self) -> Tensor<1> {
+        cross_entropy_rows(
+            self.hidden.clone(),
+            self.weight.clone(),
+            self.targets.clone(),
+            &self.objective,
+            self.chunk,
+        )
+    }
+
+    /// A stamp behind all that is queued.
+    fn stamp(&self) -> Stamp {
+        let stamp = Stamp::default();
+        let mark = Tensor::<1>::zeros([1], (&self.device, DType::F32)).into_dispatch();
+        let _ = <Dispatch as TensorKernels>::stamp(mark, stamp.clone());
+        stamp
+    }
+
+    fn sync(&self) -> Result<(), BenchError> {
+        self.device.sync().map_err(BenchError::of)
+    }
+
+    /// The median time of [`RUNS`] runs, in milliseconds.
+    fn median(&self, run: &dyn Fn()) -> Result<f64, BenchError> {
+        let mut times = Vec::with_capacity(RUNS);
+        for number in 0..WARM_UP + RUNS {
+            let before = self.stamp();
+            run();
+            let after = self.stamp();
+            self.sync()?;
+            let time = after
+                .since(&before)
+                .ok_or_else(|| BenchError::Device("it did not tell the time".into()))?;
+            if number >= WARM_UP {
+                times.push(time.as_secs_f64() * 1e3);
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times[RUNS / 2])
+    }
+}
+
+/// The most that a task of this process took of a card for its own length.
+fn scratch_peak() -> Option<usize> {
+    #[cfg(feature = "cuda")]
+    return Some(crate::backend::scratch_peak());
+    #[cfg(not(feature = "cuda"))]
+    None
+}
+
+/// The numbers as a matrix: bf16 on a card, f32 on the CPU.
+fn operand(values: Vec<bf16>, shape: [usize; 2], device: &Device) -> Tensor<2> {
+    let dtype = if *device == Device::flex() {
+        DType::F32
+    } else {
+        DType::BF16
+    };
+    Tensor::from_data(TensorData::new(values, shape), (device, dtype))
+}
+
+/// Normal random numbers, the same at every call.
+fn normal(count: usize, deviation: f32, seed: u64) -> Vec<bf16> {
+    const PART: usize = 1 << 16;
+    let mut values = vec![bf16::ZERO; count];
+    values
+        .par_chunks_mut(PART)
+        .enumerate()
+        .for_each(|(part, values)| {
+            let mut noise = Noise::new(seed << 32 | part as u64);
+            for value in values {
+                // Four uniform numbers of (−1, 1) and variance 1/3 add up to one that is close to normal.
+                let bits = noise.bits();
+                let sum: f32 = [0, 16, 32, 48]
+                    .map(|shift| f32::from((bits >> shift) as u16) / 32768.0 - 1.0)
+                    .iter()
+                    .sum();
+                *value = bf16::from_f32(sum * deviation * 0.75_f32.sqrt());
+            }
+        });
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::{HeadSizes, bench_cross_entropy};
+    use crate::Chunk;
+
+    #[test]
+    fn a_small_head_is_measured_on_the_processor() {
+        let sizes = HeadSizes {
+            rows: 32,
+            width: 8,
+            codes: 64,
+            group: 8,
+            chunk: Chunk::default(),
+        };
+        let timing = bench_cross_entropy(sizes, &Device::flex()).expect("it runs");
+        assert!(timing.milliseconds > 0.0 && timing.forward_milliseconds > 0.0);
+        // ln 64 and a fifth of ln 8, as the head says nothing yet.
+        assert!((timing.loss - 4.57).abs() < 0.2, "{timing:?}");
+        assert_eq!(timing.extra_bytes, None);
+    }
+}

@@ -1,0 +1,321 @@
+//! In which order rows and codes are worked through on a card, and what is kept where.
+//!
+//! A pass takes some rows through all codes: forward, chunk by chunk of f32 logits small enough to stay in the card's
+//! cache, keeping 16-bit (or f32) exponentials; then back, with two products over what was kept.
+//! As many rows as the gradient of the head has room for keep theirs in the memory of that gradient, which is written
+//! only when what lies there has been used: the matrix of each stretch of codes lies where the gradient of the stretch
+//! before it will be written, the first one elsewhere, and the stretches are walked from the last to the first.
+//! That costs no memory, and sums the gradient of the head in one go.
+//! Where rows remain, further passes keep theirs in memory of their own and add to the gradient.
+
+use std::ops::Range;
+
+/// Bytes of f32 logits that a card's second-level cache holds beside what is read: an A100 has 40 MB, an H100 50.
+const CACHED: usize = 32 << 20;
+
+/// Codes of a forward chunk at most.
+const TAKE_MAX: usize = 8192;
+
+/// Codes of a forward chunk at least, where the rows are many.
+const TAKE_MIN: usize = 2048;
+
+/// Codes whose exponentials are kept in one matrix at most, and at least: few would make many small products.
+const COLUMNS: [usize; 4] = [8192, 4096, 2048, 1024];
+
+/// Rows come in multiples of so many where there is a choice: 16 bytes of bf16.
+const STEP: usize = 8;
+
+/// The sizes of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub rows: usize,
+    pub width: usize,
+    pub codes: usize,
+    /// Bytes of one number of the operands, and so of what is kept.
+    pub operand: usize,
+    /// Bytes of one number of the head's gradient.
+    pub gradient: usize,
+}
+
+/// Some rows taken through all codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pass {
+    pub rows: Range<usize>,
+    /// Codes of a forward chunk.
+    pub take: usize,
+    /// Codes of a matrix of kept exponentials; the last one may have fewer.
+    pub columns: usize,
+    /// Whether all matrices but the first lie in the memory of the head's gradient.
+    pub in_gradient: bool,
+}
+
+/// Passes in order, and the memory that serves one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub passes: Vec<Pass>,
+    /// Bytes of logits in the forward part; of scaled hidden vectors and f32 sums of their gradient afterwards.
+    pub work: usize,
+    /// Bytes of the first matrix of kept exponentials.
+    pub kept: usize,
+    /// Bytes of the references of each chunk.
+    pub references: usize,
+}
+
+impl Plan {
+    /// The plan of losses alone, within `bytes` where a few rows allow it.
+    pub(crate) fn of_losses(sizes: Sizes, bytes: usize) -> Self {
+        let memory = |rows: usize| {
+            let take = take(rows, sizes.codes);
+            Memory {
+                work: rows * take * size_of::<f32>(),
+                kept: 0,
+                references: references(rows, take, sizes.codes),
+            }
+        };
+        let cached = (CACHED / (TAKE_MIN * size_of::<f32>())).min(sizes.rows);
+        let most = largest(cached, |rows| memory(rows).total() <= bytes);
+        let passes = even(0..sizes.rows, most).map(|rows| {
+            let take = take(rows.len(), sizes.codes);
+            Pass {
+                rows,
+                take,
+                columns: take,
+                in_gradient: false,
+            }
+        });
+        Self::new(passes.collect(), |pass| memory(pass.rows.len()))
+    }
+
+    /// The plan of losses and gradients, within `bytes` where a few rows allow it.
+    pub(crate) fn of_gradients(sizes: Sizes, bytes: usize) -> Self {
+        let all = padded(sizes.codes);
+        let kept_apart = |rows: usize| sizes.memory(rows, all).total() <= bytes;
+        let own = largest(sizes.rows, kept_apart);
+        let fits = sizes.width * sizes.gradient / sizes.operand;
+
+        let mut passes = Vec::new();
+        let mut first = 0;
+        if own < sizes.rows && fits > own {
+            let (rows, columns) = sizes.within_gradient(fits.min(sizes.rows), bytes);
+            passes.push(Pass {
+                rows: 0..rows,
+                take: sizes.take(rows, columns),
+                columns,
+                in_gradient: true,
+            });
+            first = rows;
+        }
+        passes.extend(even(first..sizes.rows, own).map(|rows| Pass {
+            take: sizes.take(rows.len(), all),
+            rows,
+            columns: all,
+            in_gradient: false,
+        }));
+        Self::new(passes, |pass| sizes.memory(pass.rows.len(), pass.columns))
+    }
+
+    fn new(passes: Vec<Pass>, memory: impl Fn(&Pass) -> Memory) -> Self {
+        let most = |part: fn(Memory) -> usize| passes.iter().map(|pass| part(memory(pass))).max();
+        let [work, kept, references] = [
+            most(|memory| memory.work),
+            most(|memory| memory.kept),
+            most(|memory| memory.references),
+        ]
+        .map(Option::unwrap_or_default);
+        Self {
+            passes,
+            work,
+            kept,
+            references,
+        }
+    }
+
+    /// All its memory, in bytes.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.work + self.kept + self.references
+    }
+}
+
+/// What one pass needs.
+#[derive(Clone, Copy)]
+struct Memory {
+    work: usize,
+    kept: usize,
+    references: usize,
+}
+
+impl Memory {
+    fn total(self) -> usize {
+        self.work + self.kept + self.references
+    }
+}
+
+impl Sizes {
+    /// What a pass over `rows` rows needs whose first matrix has `columns` codes.
+    fn memory(&self, rows: usize, columns: usize) -> Memory {
+        let take = self.take(rows, columns);
+        let logits = rows * take * size_of::<f32>();
+        let back = rows * self.width * (size_of::<f32>() + self.operand);
+        Memory {
+            work: logits.max(back),
+            kept: rows * columns * self.operand,
+            references: references(rows, take, self.codes),
+        }
+    }
+
+    /// Codes of a forward chunk whose exponentials go to one matrix.
+    fn take(&self, rows: usize, columns: usize) -> usize {
+        take(rows, self.codes).min(columns)
+    }
+
+    /// Rows, `most` at most, and codes of a matrix for a pass that keeps its exponentials in the gradient.
+    fn within_gradient(&self, most: usize, bytes: usize) -> (usize, usize) {
+        let mut rows = most;
+        loop {
+            let fitting = COLUMNS
+                .map(|columns| columns.min(padded(self.codes)))
+                .into_iter()
+                .find(|columns| self.memory(rows, *columns).total() <= bytes);
+            match fitting {
+                Some(columns) => return (rows, columns),
+                None if rows <= STEP => return (rows, COLUMNS[3].min(padded(self.codes))),
+                None => rows = (rows / 2).next_multiple_of(STEP),
+            }
+        }
+    }
+}
+
+/// Codes of a forward chunk for so many rows: a power of two.
+fn take(rows: usize, codes: usize) -> usize {
+    let cached = CACHED / size_of::<f32>() / rows.max(1);
+    let most = [TAKE_MAX, TAKE_MAX / 2]
+        .into_iter()
+        .find(|take| *take <= cached);
+    most.unwrap_or(TAKE_MIN)
+        .min(codes.next_power_of_two().max(TAKE_MIN))
+}
+
+/// Bytes of the references of a pass.
+fn references(rows: usize, take: usize, codes: usize) -> usize {
+    rows * codes.div_ceil(take) * size_of::<f32>()
+}
+
+/// Codes rounded up so that every row of a matrix starts at a multiple of 16 bytes.
+pub(crate) fn padded(codes: usize) -> usize {
+    codes.next_multiple_of(8)
+}
+
+/// The largest count of rows up to `most` that is allowed, a multiple of [`STEP`] unless it is `most`; at least one
+/// step.
+fn largest(most: usize, allowed: impl Fn(usize) -> bool) -> usize {
+    if allowed(most) {
+        return most;
+    }
+    let (mut good, mut bad) = (1, most.div_ceil(STEP));
+    while good + 1 < bad {
+        let middle = usize::midpoint(good, bad);
+        if allowed(middle * STEP) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    (good * STEP).min(most)
+}
+
+/// The rows in parts of about one size, `most` at most.
+fn even(rows: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = rows.len().div_ceil(most.max(1)).max(1);
+    let size = rows
+        .len()
+        .div_ceil(parts)
+        .next_multiple_of(STEP)
+        .min(most.max(1))
+        .max(1);
+    rows.clone()
+        .step_by(size)
+        .map(move |first| first..(first + size).min(rows.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, Sizes};
+
+    const MIB: usize = 1 << 20;
+
+    fn bf16(rows: usize, width: usize, codes: usize) -> Sizes {
+        Sizes {
+            rows,
+            width,
+            codes,
+            operand: 2,
+            gradient: 2,
+        }
+    }
+
+    #[test]
+    fn rows_no_more_than_the_width_keep_all_in_the_gradient() {
+        let plan = Plan::of_gradients(bf16(4096, 4096, 131_072), 200 * MIB);
+        assert_eq!(plan.passes.len(), 1);
+        assert!(plan.passes[0].in_gradient);
+        assert_eq!((plan.passes[0].take, plan.passes[0].columns), (2048, 8192));
+        assert_eq!(plan.bytes(), 161 * MIB);
+    }
+
+    #[test]
+    fn little_memory_makes_the_matrices_narrow() {
+        let plan = Plan::of_gradients(bf16(4096, 4096, 131_072), 128 * MIB);
+        assert_eq!(plan.passes[0].columns, 2048);
+        assert_eq!(plan.bytes(), 113 * MIB);
+    }
+
+    #[test]
+    fn further_rows_take_further_passes() {
+        let sizes = bf16(8192, 2048, 262_144);
+        let plan = Plan::of_gradients(sizes, 576 * MIB);
+        let rows: Vec<_> = plan.passes.iter().map(|pass| pass.rows.len()).collect();
+        assert_eq!(rows, [2048, 1024, 1024, 1024, 1024, 1024, 1024]);
+        assert!(plan.passes[0].in_gradient && !plan.passes[1].in_gradient);
+        assert!(plan.bytes() <= 576 * MIB, "{}", plan.bytes());
+    }
+
+    #[test]
+    fn what_fits_is_done_in_one_pass_of_its_own() {
+        let plan = Plan::of_gradients(bf16(16_384, 256, 4096), 512 * MIB);
+        assert_eq!(plan.passes.len(), 1);
+        assert!(!plan.passes[0].in_gradient);
+    }
+
+    #[test]
+    fn every_plan_covers_its_rows_once_and_keeps_within_memory() {
+        for rows in [1, 7, 8, 100, 4097] {
+            for width in [1, 16, 300] {
+                for codes in [1, 5, 2049, 40_000] {
+                    for bytes in [MIB, 16 * MIB, 600 * MIB] {
+                        let sizes = bf16(rows, width, codes);
+                        for plan in [
+                            Plan::of_gradients(sizes, bytes),
+                            Plan::of_losses(sizes, bytes),
+                        ] {
+                            let mut next = 0;
+                            for pass in &plan.passes {
+                                assert_eq!(pass.rows.start, next);
+                                next = pass.rows.end;
+                                let room = pass.columns * width;
+                                let kept = pass.rows.len() * pass.columns;
+                                assert!(pass.rows.len() * pass.take * 4 <= plan.work, "{plan:?}");
+                                assert!(!pass.in_gradient || kept <= room, "{sizes:?} {plan:?}");
+                                let whole = pass.columns >= codes;
+                                assert!(whole || pass.columns % pass.take == 0, "{plan:?}");
+                            }
+                            assert_eq!(next, rows);
+                            let few = plan.passes.iter().all(|pass| pass.rows.len() <= 8);
+                            assert!(plan.bytes() <= bytes || few, "{sizes:?} {bytes} {plan:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
