@@ -6,7 +6,7 @@
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
 //! | [`softmax`], [`rms_norm`], [`argmax`] | along the last dimension | a warp or more to each row |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
-//! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, products by cuBLASLt, one pass for log-sum-exp |
+//! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
 //!
 //! With the feature `cuda`, the module `card` lends numbers on a card to code that launches kernels of its own.

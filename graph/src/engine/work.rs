@@ -86,7 +86,7 @@ impl Context<'_> {
         let began = Instant::now();
         let step = job.step;
         let mut result = catch_unwind(AssertUnwindSafe(|| self.result(job, sender)))
-            .unwrap_or_else(|panic| Err(NodeError::Panicked(panic_message(&*panic))));
+            .unwrap_or_else(|panic| Err(caught(panic_message(&*panic))));
         let took = began.elapsed();
         if let Ok(done) = &mut result {
             done.shown = self.shown(&done.values);
@@ -310,10 +310,39 @@ fn check_outputs(step: &Step, values: &Values) -> Result<(), NodeError> {
     Ok(())
 }
 
+/// What a node's panic means.
+///
+/// Libraries of tensors panic as well where a device has no memory left, and say so in this one word.
+fn caught(message: String) -> NodeError {
+    if message.contains("OutOfMemory") {
+        return NodeError::OutOfMemory(message);
+    }
+    NodeError::Panicked(message)
+}
+
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(ToString::to_string)
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "without a message".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::caught;
+    use crate::error::NodeError;
+
+    #[test]
+    fn a_panic_for_want_of_memory_is_told_as_that() {
+        let told = |message: &str| caught(message.into());
+        assert!(matches!(
+            told("OutOfMemory: 3 bytes"),
+            NodeError::OutOfMemory(_)
+        ));
+        assert!(matches!(
+            told("index out of bounds"),
+            NodeError::Panicked(_)
+        ));
+    }
 }

@@ -1,24 +1,29 @@
 //! Group levels as text.
 
 use graph::param::ParamError;
-use kernels::GroupLevel;
+use kernels::{GroupLevel, LEVELS_MAX};
 
 /// The levels that `text` lists as `groups:weight`, separated by commas, as sizes of groups of a codebook.
 ///
 /// Without a codebook only the form is checked.
 ///
-/// Errors: a part is no pair of numbers, or asks for more groups than there are codes.
+/// Errors: a part is no pair of numbers, or asks for more groups than there are codes; or there are too many parts.
 pub fn group_levels(text: &str, codebook: Option<u32>) -> Result<Vec<GroupLevel>, ParamError> {
     let invalid = |expected: &str| ParamError::Invalid {
         param: "levels".into(),
         expected: expected.into(),
         found: format!("{text:?}"),
     };
-    let parts = text
+    let parts: Vec<_> = text
         .split(',')
         .map(str::trim)
-        .filter(|part| !part.is_empty());
+        .filter(|part| !part.is_empty())
+        .collect();
+    if parts.len() > LEVELS_MAX {
+        return Err(invalid(&format!("at most {LEVELS_MAX} levels")));
+    }
     parts
+        .into_iter()
         .map(|part| {
             let pair = part.split_once(':').and_then(|(groups, weight)| {
                 let groups: usize = groups.trim().parse().ok()?;
@@ -57,6 +62,12 @@ mod tests {
             .collect();
         assert_eq!(levels, [(8, 0.2), (64, 0.1)]);
         assert_eq!(group_levels("", Some(8)).map(|levels| levels.len()), Ok(0));
+        let nine = vec!["2:0.1"; 9].join(",");
+        let refused = group_levels(&nine, Some(8)).expect_err("eight are the most");
+        assert!(
+            refused.to_string().contains("at most 8 levels"),
+            "{refused}"
+        );
     }
 
     #[test]
