@@ -148,8 +148,8 @@ fn evaluate(
     }
 
     let count = value.dims()[0];
-    // The weights are those of bf16, so that the gradient enters the kernel unrounded.
-    let weights = TensorData::new(noise.clone().coarse(count), [count]);
+    // Powers of two, so that the gradient enters the kernel unrounded, and is not rounded again behind it.
+    let weights = TensorData::new(noise.clone().powers(count), [count]);
     let weights = Tensor::<1>::from_data(weights, (device, DType::F32));
     let gradients = (value.clone() * weights).sum().backward();
 

@@ -41,6 +41,17 @@ impl Noise {
             .map(|_| (self.below(129) as f32 - 64.0) / 64.0)
             .collect()
     }
+
+    /// `count` powers of two from 1/8 to 1 of either sign: products with them are rounded nowhere.
+    pub fn powers(&mut self, count: usize) -> Vec<f32> {
+        (0..count)
+            .map(|_| {
+                let drawn = self.below(8);
+                let power = 1.0 / (1 << (drawn / 2)) as f32;
+                if drawn % 2 == 0 { power } else { -power }
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]

@@ -312,9 +312,10 @@ fn check_outputs(step: &Step, values: &Values) -> Result<(), NodeError> {
 
 /// What a node's panic means.
 ///
-/// Libraries of tensors panic as well where a device has no memory left, and say so in this one word.
+/// Libraries of tensors panic as well where a device has no memory left, and say so in these words.
 fn caught(message: String) -> NodeError {
-    if message.contains("OutOfMemory") {
+    let words = ["OutOfMemory", "can't allocate buffer"];
+    if words.iter().any(|words| message.contains(words)) {
         return NodeError::OutOfMemory(message);
     }
     NodeError::Panicked(message)

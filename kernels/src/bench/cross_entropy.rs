@@ -60,7 +60,7 @@ impl BenchError {
     fn of(error: impl std::fmt::Debug) -> Self {
         let reason = format!("{error:?}");
         // Errors of memory reach us as text inside others.
-        if reason.contains("OutOfMemory") || reason.contains("OUT_OF_MEMORY") {
+        if reason.contains("OutOfMemory") || reason.contains("can't allocate buffer") {
             return Self::OutOfMemory(reason);
         }
         Self::Device(reason)

@@ -85,10 +85,6 @@ impl Kernel for GroupedCrossEntropy {
     ];
 
     fn tolerance(case: &Case) -> f32 {
-        if case.dtype == DType::BF16 {
-            // The gradient is rounded when it is formed, and when it is scaled by the one that flows in.
-            return 2.0_f32.powi(-7);
-        }
         rounding(case.dtype)
     }
 

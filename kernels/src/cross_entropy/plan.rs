@@ -22,6 +22,9 @@ const TAKE_MIN: usize = 2048;
 /// Codes whose exponentials are kept in one matrix at most, and at least: few would make many small products.
 const COLUMNS: [usize; 4] = [8192, 4096, 2048, 1024];
 
+/// Parts of the memory start at multiples of so many bytes.
+const ALIGNMENT: usize = 256;
+
 /// Rows come in multiples of so many where there is a choice: 16 bytes of bf16.
 const STEP: usize = 8;
 
@@ -47,18 +50,21 @@ pub(crate) struct Pass {
     pub columns: usize,
     /// Whether all matrices but the first lie in the memory of the head's gradient.
     pub in_gradient: bool,
+    /// Where in the plan's memory the first matrix lies; before it lie logits in the forward part, and f32 sums of the
+    /// gradient in hidden vectors and scaled hidden vectors afterwards.
+    pub kept: usize,
+    /// Where the references of each chunk lie.
+    pub references: usize,
+    /// Bytes of memory that the pass needs.
+    bytes: usize,
 }
 
-/// Passes in order, and the memory that serves one after the other.
+/// Passes in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub passes: Vec<Pass>,
-    /// Bytes of logits in the forward part; of scaled hidden vectors and f32 sums of their gradient afterwards.
-    pub work: usize,
-    /// Bytes of the first matrix of kept exponentials.
-    pub kept: usize,
-    /// Bytes of the references of each chunk.
-    pub references: usize,
+    /// Bytes of the memory that serves one pass after the other.
+    pub bytes: usize,
 }
 
 impl Plan {
@@ -66,24 +72,17 @@ impl Plan {
     pub(crate) fn of_losses(sizes: Sizes, bytes: usize) -> Self {
         let memory = |rows: usize| {
             let take = take(rows, sizes.codes);
-            Memory {
-                work: rows * take * size_of::<f32>(),
-                kept: 0,
-                references: references(rows, take, sizes.codes),
-            }
+            let logits = rows * take * size_of::<f32>();
+            Memory::new(logits, 0, references(rows, take, sizes.codes))
         };
         let cached = (CACHED / (TAKE_MIN * size_of::<f32>())).min(sizes.rows);
         let most = largest(cached, |rows| memory(rows).total() <= bytes);
         let passes = even(0..sizes.rows, most).map(|rows| {
             let take = take(rows.len(), sizes.codes);
-            Pass {
-                rows,
-                take,
-                columns: take,
-                in_gradient: false,
-            }
+            let memory = memory(rows.len());
+            Pass::new(rows, [take, take], false, memory)
         });
-        Self::new(passes.collect(), |pass| memory(pass.rows.len()))
+        Self::new(passes.collect())
     }
 
     /// The plan of losses and gradients, within `bytes` where a few rows allow it.
@@ -97,43 +96,44 @@ impl Plan {
         let mut first = 0;
         if own < sizes.rows && fits > own {
             let (rows, columns) = sizes.within_gradient(fits.min(sizes.rows), bytes);
-            passes.push(Pass {
-                rows: 0..rows,
-                take: sizes.take(rows, columns),
-                columns,
-                in_gradient: true,
-            });
+            let take = sizes.take(rows, columns);
+            let memory = sizes.memory(rows, columns);
+            passes.push(Pass::new(0..rows, [take, columns], true, memory));
             first = rows;
         }
-        passes.extend(even(first..sizes.rows, own).map(|rows| Pass {
-            take: sizes.take(rows.len(), all),
-            rows,
-            columns: all,
-            in_gradient: false,
+        passes.extend(even(first..sizes.rows, own).map(|rows| {
+            let take = sizes.take(rows.len(), all);
+            let memory = sizes.memory(rows.len(), all);
+            Pass::new(rows, [take, all], false, memory)
         }));
-        Self::new(passes, |pass| sizes.memory(pass.rows.len(), pass.columns))
+        Self::new(passes)
     }
 
-    fn new(passes: Vec<Pass>, memory: impl Fn(&Pass) -> Memory) -> Self {
-        let most = |part: fn(Memory) -> usize| passes.iter().map(|pass| part(memory(pass))).max();
-        let [work, kept, references] = [
-            most(|memory| memory.work),
-            most(|memory| memory.kept),
-            most(|memory| memory.references),
-        ]
-        .map(Option::unwrap_or_default);
+    fn new(passes: Vec<Pass>) -> Self {
+        let bytes = passes.iter().map(|pass| pass.bytes).max();
         Self {
+            bytes: bytes.unwrap_or_default(),
             passes,
-            work,
-            kept,
-            references,
         }
     }
+}
 
-    /// All its memory, in bytes.
-    #[cfg(test)]
-    pub(crate) fn bytes(&self) -> usize {
-        self.work + self.kept + self.references
+impl Pass {
+    fn new(
+        rows: Range<usize>,
+        [take, columns]: [usize; 2],
+        in_gradient: bool,
+        memory: Memory,
+    ) -> Self {
+        Self {
+            rows,
+            take,
+            columns,
+            in_gradient,
+            kept: memory.work,
+            references: memory.work + memory.kept,
+            bytes: memory.total(),
+        }
     }
 }
 
@@ -146,6 +146,14 @@ struct Memory {
 }
 
 impl Memory {
+    fn new(work: usize, kept: usize, references: usize) -> Self {
+        Self {
+            work: work.next_multiple_of(ALIGNMENT),
+            kept: kept.next_multiple_of(ALIGNMENT),
+            references,
+        }
+    }
+
     fn total(self) -> usize {
         self.work + self.kept + self.references
     }
@@ -157,11 +165,11 @@ impl Sizes {
         let take = self.take(rows, columns);
         let logits = rows * take * size_of::<f32>();
         let back = rows * self.width * (size_of::<f32>() + self.operand);
-        Memory {
-            work: logits.max(back),
-            kept: rows * columns * self.operand,
-            references: references(rows, take, self.codes),
-        }
+        Memory::new(
+            logits.max(back),
+            rows * columns * self.operand,
+            references(rows, take, self.codes),
+        )
     }
 
     /// Codes of a forward chunk whose exponentials go to one matrix.
@@ -188,10 +196,11 @@ impl Sizes {
 
 /// Codes of a forward chunk for so many rows: a power of two.
 fn take(rows: usize, codes: usize) -> usize {
-    let cached = CACHED / size_of::<f32>() / rows.max(1);
-    let most = [TAKE_MAX, TAKE_MAX / 2]
+    // The widest chunks want more of the cache left to the head's rows beside them.
+    let most = [(TAKE_MAX, CACHED / 2), (TAKE_MAX / 2, CACHED)]
         .into_iter()
-        .find(|take| *take <= cached);
+        .find(|(take, cached)| rows * take * size_of::<f32>() <= *cached)
+        .map(|(take, _)| take);
     most.unwrap_or(TAKE_MIN)
         .min(codes.next_power_of_two().max(TAKE_MIN))
 }
@@ -260,14 +269,14 @@ mod tests {
         assert_eq!(plan.passes.len(), 1);
         assert!(plan.passes[0].in_gradient);
         assert_eq!((plan.passes[0].take, plan.passes[0].columns), (2048, 8192));
-        assert_eq!(plan.bytes(), 161 * MIB);
+        assert_eq!(plan.bytes, 161 * MIB);
     }
 
     #[test]
     fn little_memory_makes_the_matrices_narrow() {
         let plan = Plan::of_gradients(bf16(4096, 4096, 131_072), 128 * MIB);
         assert_eq!(plan.passes[0].columns, 2048);
-        assert_eq!(plan.bytes(), 113 * MIB);
+        assert_eq!(plan.bytes, 113 * MIB);
     }
 
     #[test]
@@ -277,7 +286,7 @@ mod tests {
         let rows: Vec<_> = plan.passes.iter().map(|pass| pass.rows.len()).collect();
         assert_eq!(rows, [2048, 1024, 1024, 1024, 1024, 1024, 1024]);
         assert!(plan.passes[0].in_gradient && !plan.passes[1].in_gradient);
-        assert!(plan.bytes() <= 576 * MIB, "{}", plan.bytes());
+        assert!(plan.bytes <= 576 * MIB, "{}", plan.bytes);
     }
 
     #[test]
@@ -304,14 +313,16 @@ mod tests {
                                 next = pass.rows.end;
                                 let room = pass.columns * width;
                                 let kept = pass.rows.len() * pass.columns;
-                                assert!(pass.rows.len() * pass.take * 4 <= plan.work, "{plan:?}");
+                                assert!(pass.rows.len() * pass.take * 4 <= pass.kept, "{plan:?}");
                                 assert!(!pass.in_gradient || kept <= room, "{sizes:?} {plan:?}");
                                 let whole = pass.columns >= codes;
                                 assert!(whole || pass.columns % pass.take == 0, "{plan:?}");
                             }
                             assert_eq!(next, rows);
-                            let few = plan.passes.iter().all(|pass| pass.rows.len() <= 8);
-                            assert!(plan.bytes() <= bytes || few, "{sizes:?} {bytes} {plan:?}");
+                            let small =
+                                |pass: &super::Pass| pass.bytes <= bytes || pass.rows.len() <= 8;
+                            let all = plan.passes.iter().all(small);
+                            assert!(all, "{sizes:?} {bytes} {plan:?}");
                         }
                     }
                 }

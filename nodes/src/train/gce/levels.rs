@@ -62,7 +62,7 @@ mod tests {
             .collect();
         assert_eq!(levels, [(8, 0.2), (64, 0.1)]);
         assert_eq!(group_levels("", Some(8)).map(|levels| levels.len()), Ok(0));
-        let nine = vec!["2:0.1"; 9].join(",");
+        let nine = ["2:0.1"; 9].join(",");
         let refused = group_levels(&nine, Some(8)).expect_err("eight are the most");
         assert!(
             refused.to_string().contains("at most 8 levels"),

@@ -19,9 +19,7 @@ const ALIGNMENT: usize = 256;
 /// Where in the buffer things lie, in bytes from its start.
 #[derive(Clone, Copy)]
 pub(super) struct Memory {
-    work: usize,
-    kept: usize,
-    references: usize,
+    passes: usize,
     all: usize,
     groups: usize,
     picked: usize,
@@ -41,9 +39,7 @@ impl Memory {
         };
         let float = size_of::<f32>();
         Self {
-            work: next(plan.work),
-            kept: next(plan.kept),
-            references: next(plan.references),
+            passes: next(plan.bytes),
             all: next(2 * float * rows),
             groups: next(2 * float * rows * terms.levels.len()),
             picked: next(float * rows * picks),
@@ -245,7 +241,7 @@ impl Call<'_> {
         let kept = self.kept(pass);
         let mut rows = self.rows_from(pass.rows.start);
         let mut levels = self.request.levels();
-        let mut logits = self.at(self.memory.work);
+        let mut logits = self.at(self.memory.passes);
         let name = if self.request.wide {
             "cross_entropy_take_f32"
         } else {
@@ -344,7 +340,7 @@ impl Call<'_> {
         let kept = self.kept(pass);
         self.pull(pass, kept)?;
 
-        let sums = self.at(self.memory.work);
+        let sums = self.at(self.memory.passes);
         let scaled = sums + (rows * width * size_of::<f32>()) as u64;
         let hidden = self.hidden_from(pass.rows.start);
         let names = if self.request.wide {
@@ -475,7 +471,7 @@ impl Call<'_> {
         } = self.request.sizes;
         let last = codes - (codes - 1) / pass.columns * pass.columns;
         Kept {
-            first: self.at(self.memory.kept),
+            first: self.at(self.memory.passes + pass.kept),
             rest: match self.pointers.outputs.gradients {
                 Some([_, _, in_weight]) => in_weight,
                 None => 0,
@@ -509,7 +505,7 @@ impl Call<'_> {
     /// The references of the chunk `index` of `pass`.
     fn references(&self, pass: &Pass, index: usize) -> u64 {
         let floats = index * pass.rows.len();
-        self.at(self.memory.references) + (floats * size_of::<f32>()) as u64
+        self.at(self.memory.passes + pass.references) + (floats * size_of::<f32>()) as u64
     }
 
     fn rows_from(&self, row: usize) -> Rows {
