@@ -48,7 +48,11 @@ impl Noise {
             .map(|_| {
                 let drawn = self.below(8);
                 let power = 1.0 / (1 << (drawn / 2)) as f32;
-                if drawn % 2 == 0 { power } else { -power }
+                if drawn.is_multiple_of(2) {
+                    power
+                } else {
+                    -power
+                }
             })
             .collect()
     }
