@@ -53,7 +53,9 @@ struct Found {
 ///
 /// `z = W·h`, `loss = (lse z − z_y) + Σ_k λ_k·(lse z − lse_{C_k(y)} z)` for groups `C_k`; the other objectives replace
 /// the parts of it. Logits are f32 and live a [`Chunk`] at a time; the gradients, exact, are formed on the way:
-/// `∂z = (1 + Σλ)·softmax z − [y] − Σ_k λ_k·[C_k]·e^{z − lse_{C_k}}`, `dH = ∂z·W`, `dW = ∂zᵀ·H`, summed in f32.
+/// `∂z = (1 + Σλ)·softmax z − [y] − Σ_k λ_k·[C_k]·e^{z − lse_{C_k}}`, `dH = ∂z·W`, `dW = ∂zᵀ·H`, summed in f32;
+/// on a card, where rows take several passes and the head is bf16, the sum of the passes in `dW` is rounded to bf16 after
+/// each of them.
 /// Rows of weight 0 take no part: their gradient is exactly zero, whatever they hold.
 ///
 /// Shapes: `hidden [rows, width]` (bf16, f16 or f32), `weight [codes, width]` (cast to the type of `hidden`; its

@@ -42,7 +42,7 @@ static __device__ inline void store(bf16* out, float4 value) {
     asm volatile("st.global.cs.v2.b32 [%0], {%1, %2};" :: "l"(out), "r"(low), "r"(high) : "memory");
 }
 
-// e^x to 22 bits; nothing below 2^-126.
+// 2^x to 22 bits; zero below 2^-126.
 static __device__ inline float exp2_fast(float x) {
     float y;
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));

@@ -10,6 +10,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cudarc::driver::sys::CUstream;
 
 use super::program::{Extent, Program, argument};
+use super::rows::with_dense_rows;
 use super::scratch::Scratch;
 use super::stream::enqueue;
 use crate::backend::{cast, head_gradient};
@@ -243,14 +244,4 @@ pub(super) fn scale(x: CubeTensor, factor: CubeTensor) -> CubeTensor {
         unsafe { PROGRAM.launch(stream, kernel, extent, &mut arguments) }
     });
     x
-}
-
-/// The matrix with neighbouring columns as neighbours in memory.
-fn with_dense_rows(x: CubeTensor) -> CubeTensor {
-    let dense = x.meta.strides()[1] == 1;
-    if dense && !x.meta.is_tiled() {
-        x
-    } else {
-        into_contiguous(x)
-    }
 }

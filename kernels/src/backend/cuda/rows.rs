@@ -196,7 +196,7 @@ fn launch(
 }
 
 /// The matrix with neighbouring columns as neighbours in memory.
-fn with_dense_rows(x: CubeTensor) -> CubeTensor {
+pub(super) fn with_dense_rows(x: CubeTensor) -> CubeTensor {
     let dense = x.meta.strides()[1] == 1 || x.meta.shape()[1] == 1;
     if dense && !x.meta.is_tiled() {
         x
