@@ -118,3 +118,58 @@ fn marginal<B: Backend>(near: FloatTensor<B>, weight: f32) -> (FloatTensor<B>, F
     let times = |x| B::float_mul_scalar(x, weight.into());
     (times(lse), times(share))
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::backend::ops::FloatTensorOps;
+    use burn::backend::{Flex, tensor::FloatTensor};
+    use burn::tensor::TensorData;
+
+    use super::cross_entropy;
+    use crate::backend::TensorKernels;
+    use crate::cross_entropy::{Chunk, GroupLevel, Terms};
+    use crate::noise::Noise;
+
+    /// No device of this build falls back on the definition, so it is held against the processor's own way.
+    #[test]
+    fn the_definition_says_what_the_processor_computes() {
+        let (rows, width, codes) = (5, 3, 11);
+        let mut noise = Noise::new(5);
+        let mut floats = |shape: [usize; 2]| {
+            let numbers = noise.fine(shape[0] * shape[1]);
+            <FloatTensor<Flex>>::from_data(TensorData::new(numbers, shape))
+        };
+        let (hidden, weight) = (floats([rows, width]), floats([codes, width]));
+        let picks = vec![0_i32, 4, 10, 1, 3, 7, 9, 2, 5, 8];
+        let picks = <FloatTensor<Flex>>::from_data(TensorData::new(picks, [rows, 2]));
+        let shares = TensorData::new([1.0_f32, 0.0].repeat(rows), [rows, 2]);
+        let shares = <FloatTensor<Flex>>::from_data(shares);
+        let weights = TensorData::new(vec![0.5_f32, 1.0, 0.25, 2.0, 1.0], [rows]);
+        let weights = <FloatTensor<Flex>>::from_data(weights);
+        let terms = Terms {
+            scale: 1.5,
+            levels: vec![GroupLevel {
+                size: 4,
+                weight: 0.2,
+            }],
+            shared: 1,
+            neighbours: 0.3,
+        };
+
+        let operands = [hidden.clone(), weight.clone(), shares.clone()];
+        let defined = cross_entropy::<Flex>(operands, picks.clone(), weights.clone(), &terms);
+        let chunk = Chunk {
+            bytes: 2 * codes * 4,
+        };
+        let found = Flex::cross_entropy(hidden, weight, picks, shares, weights, terms, chunk);
+        for (defined, found) in [
+            (defined.0, found.0),
+            (defined.1, found.1),
+            (defined.2, found.2),
+        ] {
+            let apart = Flex::float_abs(Flex::float_sub(defined, found));
+            let apart: Vec<f32> = apart.into_data().try_into_vec().expect("f32");
+            assert!(apart.iter().all(|apart| *apart < 2e-6), "{apart:?}");
+        }
+    }
+}
