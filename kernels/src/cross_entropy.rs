@@ -143,19 +143,7 @@ pub fn cross_entropy_rows(
                 chunk,
             ))
         }
-        Form::Codebook {
-            embeddings,
-            latents,
-            temperature,
-        } => Codebook {
-            weight: weight.cast(hidden.dtype()),
-            hidden,
-            embeddings,
-            latents,
-            temperature,
-            chunk,
-        }
-        .losses(),
+        Form::Codebook(draw) => Codebook::new(hidden, weight, draw, chunk).losses(),
     }
 }
 
@@ -170,19 +158,8 @@ fn with_gradients(
 ) -> Found {
     let (terms, picks) = match objective.form(targets) {
         Form::Picks(terms, picks) => (terms, picks),
-        Form::Codebook {
-            embeddings,
-            latents,
-            temperature,
-        } => {
-            let codebook = Codebook {
-                weight: weight.cast(hidden.dtype()),
-                hidden,
-                embeddings,
-                latents,
-                temperature,
-                chunk,
-            };
+        Form::Codebook(draw) => {
+            let codebook = Codebook::new(hidden, weight, draw, chunk);
             return codebook.with_gradients(&row_weights.unsqueeze_dim(1));
         }
     };

@@ -155,12 +155,15 @@ impl Head {
                 format!("{mib:.0} MiB")
             });
             format!(
-                "{rows} x {width} x {codes}, groups of {}, on {} ({})\n\
+                "{rows} x {width} x {codes}, {}, on {} ({})\n\
                  forward               {:10.3} ms  {forward:7.2} TFLOP/s\n\
                  forward and backward  {:10.3} ms  {both:7.2} TFLOP/s\n\
                  extra memory          {extra}\n\
                  first loss            {:.2} s after the start, loss {:.4}",
-                self.group,
+                match self.group {
+                    0 => "no groups".into(),
+                    group => format!("groups of {group}"),
+                },
                 compute.name(),
                 versions(compute),
                 timing.forward_milliseconds,

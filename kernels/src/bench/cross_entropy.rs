@@ -80,7 +80,10 @@ pub fn bench_cross_entropy(sizes: HeadSizes, device: &Device) -> Result<HeadTimi
     let HeadSizes {
         rows, width, codes, ..
     } = sizes;
-    let numbers = [normal(rows * width, 1.0, 1), normal(codes * width, 0.02, 2)];
+    let numbers = [
+        normal([rows, width], 1.0, 1)?,
+        normal([codes, width], 0.02, 2)?,
+    ];
     let start = Instant::now();
     let head = Head::new(sizes, numbers, &device);
     head.sync()?;
@@ -228,9 +231,15 @@ fn operand(values: Vec<bf16>, shape: [usize; 2], device: &Device) -> Tensor<2> {
 }
 
 /// Normal random numbers, the same at every call.
-fn normal(count: usize, deviation: f32, seed: u64) -> Vec<bf16> {
+fn normal(shape: [usize; 2], deviation: f32, seed: u64) -> Result<Vec<bf16>, BenchError> {
     const PART: usize = 1 << 16;
-    let mut values = vec![bf16::ZERO; count];
+    let [rows, columns] = shape;
+    let too_many =
+        || BenchError::OutOfMemory(format!("{rows} × {columns} numbers on the processor"));
+    let count = rows.checked_mul(columns).ok_or_else(too_many)?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| too_many())?;
+    values.resize(count, bf16::ZERO);
     values
         .par_chunks_mut(PART)
         .enumerate()
@@ -246,15 +255,31 @@ fn normal(count: usize, deviation: f32, seed: u64) -> Vec<bf16> {
                 *value = bf16::from_f32(sum * deviation * 0.75_f32.sqrt());
             }
         });
-    values
+    Ok(values)
 }
 
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
 
-    use super::{HeadSizes, bench_cross_entropy};
+    use super::{BenchError, HeadSizes, bench_cross_entropy};
     use crate::Chunk;
+
+    #[test]
+    fn a_head_beyond_all_memory_is_refused() {
+        let sizes = HeadSizes {
+            rows: usize::MAX,
+            width: 2,
+            codes: 64,
+            group: 0,
+            chunk: Chunk::default(),
+        };
+        let refused = bench_cross_entropy(sizes, &Device::flex());
+        assert!(
+            matches!(refused, Err(BenchError::OutOfMemory(_))),
+            "{refused:?}"
+        );
+    }
 
     #[test]
     fn a_small_head_is_measured_on_the_processor() {

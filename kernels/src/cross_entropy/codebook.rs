@@ -3,19 +3,18 @@
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Tensor};
 
+use super::terms::Draw;
 use super::{Chunk, Found, column_sum};
 use crate::backend::TensorKernels;
 use crate::rows::log_sum_exp;
 
 /// Hidden vectors and head, and by how much each row's latent is drawn to each code.
 pub(super) struct Codebook {
-    pub hidden: Tensor<2>,
+    hidden: Tensor<2>,
     /// In the type of `hidden`.
-    pub weight: Tensor<2>,
-    pub embeddings: Tensor<2>,
-    pub latents: Tensor<2>,
-    pub temperature: f32,
-    pub chunk: Chunk,
+    weight: Tensor<2>,
+    draw: Draw,
+    chunk: Chunk,
 }
 
 /// What a chunk of rows came to.
@@ -30,6 +29,15 @@ struct Scored {
 }
 
 impl Codebook {
+    pub(super) fn new(hidden: Tensor<2>, weight: Tensor<2>, draw: Draw, chunk: Chunk) -> Self {
+        Self {
+            weight: weight.cast(hidden.dtype()),
+            hidden,
+            draw,
+            chunk,
+        }
+    }
+
     /// The loss of each row, `[rows]`.
     pub(super) fn losses(&self) -> Tensor<1> {
         let losses = self
@@ -77,10 +85,10 @@ impl Codebook {
 
     fn score(&self, first: usize, end: usize) -> Scored {
         let hidden = self.hidden.clone().slice_dim(0, first..end);
-        let latents = self.latents.clone().slice_dim(0, first..end);
+        let latents = self.draw.latents.clone().slice_dim(0, first..end);
         let logits = product(hidden, self.weight.clone().transpose(), DType::F32);
         let lse = log_sum_exp(logits.clone()).unsqueeze_dim(1);
-        let closeness = closeness(latents, self.embeddings.clone()) / self.temperature;
+        let closeness = closeness(latents, self.draw.embeddings.clone()) / self.draw.temperature;
         let all: Tensor<2> = log_sum_exp(closeness.clone()).unsqueeze_dim(1);
         let shares = (closeness - all).exp();
         let losses = lse.clone() - (logits.clone() * shares.clone()).sum_dim(1);

@@ -26,11 +26,16 @@ pub(super) enum Form {
     /// Log-sum-exps, and some codes one by one.
     Picks(Terms, Picks),
     /// All codes, each by its distance from the row's latent.
-    Codebook {
-        embeddings: Tensor<2>,
-        latents: Tensor<2>,
-        temperature: f32,
-    },
+    Codebook(Draw),
+}
+
+/// How strongly rows are drawn to codes.
+pub(super) struct Draw {
+    /// The codebook, `[codes, e]`.
+    pub embeddings: Tensor<2>,
+    /// What the tokenizer saw, `[rows, e]`.
+    pub latents: Tensor<2>,
+    pub temperature: f32,
 }
 
 /// Codes that the rows' losses look at one by one.
@@ -72,11 +77,11 @@ impl Objective {
                 embeddings,
                 latents,
                 temperature,
-            } => Form::Codebook {
+            } => Form::Codebook(Draw {
                 embeddings: embeddings.clone().without_autodiff(),
                 latents: latents.clone().without_autodiff(),
                 temperature: *temperature,
-            },
+            }),
         }
     }
 
