@@ -4,7 +4,7 @@
     pip install nvidia-cuda-nvrtc
     python3 .ci/nvrtc.py [--arch sm_80 --arch sm_90a] [FILE.cu …]
 
-The sources may include nothing, so that the program needs no CUDA headers where it runs.
+The sources include nothing but the headers beside them, so that the program needs no CUDA headers where it runs.
 Machine code is made, not PTX alone: an instruction that an architecture lacks shows only then.
 """
 
@@ -36,8 +36,9 @@ def compile_source(nvrtc, path, arch):
     )
     if status:
         return f"nvrtcCreateProgram: {status}", False
-    options = (ctypes.c_char_p * 1)(f"--gpu-architecture={arch}".encode())
-    status = nvrtc.nvrtcCompileProgram(program, 1, options)
+    options = [f"--gpu-architecture={arch}", f"--include-path={path.parent}"]
+    told = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
+    status = nvrtc.nvrtcCompileProgram(program, len(options), told)
     size = ctypes.c_size_t()
     nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
     log = ctypes.create_string_buffer(size.value)

@@ -17,6 +17,7 @@ mod rows;
 mod scratch;
 mod stamp;
 mod stream;
+mod tensor_map;
 mod unfold;
 mod versions;
 

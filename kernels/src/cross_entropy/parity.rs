@@ -22,6 +22,8 @@ pub struct Case {
     /// Rows, width, codes.
     sizes: [usize; 3],
     chunk: Chunk,
+    /// Whether some codes, none of the first ones, have logits far above all others.
+    far: bool,
 }
 
 /// An [`Objective`] whose tensors are yet to be made.
@@ -59,6 +61,18 @@ const LARGE_LEVELS: &[GroupLevel] = &[
     },
 ];
 
+/// Groups that tiles of 256 codes are cut by, and that hold the whole of others.
+const TILED_LEVELS: &[GroupLevel] = &[
+    GroupLevel {
+        size: 5,
+        weight: 0.2,
+    },
+    GroupLevel {
+        size: 600,
+        weight: 0.1,
+    },
+];
+
 impl Kernel for GroupedCrossEntropy {
     type Case = Case;
     const NAME: &'static str = "grouped_cross_entropy";
@@ -82,6 +96,11 @@ impl Kernel for GroupedCrossEntropy {
         odd(DType::F32, [61, 11, 4099], 1 << 18),
         odd(DType::BF16, [61, 11, 4099], 1 << 18),
         odd(DType::BF16, [29, 64, 8192], 1 << 30),
+        tiled(Choice::Groups(TILED_LEVELS), [131, 72, 1031], 1 << 30),
+        tiled(Choice::PlainAndNeighbours, [257, 136, 520], 1 << 30),
+        tiled(Choice::Groups(TILED_LEVELS), [300, 64, 2053], 1 << 18),
+        far(DType::F32, [5, 24, 1031]),
+        far(DType::BF16, [131, 72, 1031]),
     ];
 
     fn tolerance(case: &Case) -> f32 {
@@ -95,15 +114,24 @@ impl Kernel for GroupedCrossEntropy {
         } else {
             Noise::coarse
         };
+        let hidden = draw(noise, rows * width);
+        let mut weight = draw(noise, codes * width);
+        if case.far {
+            for code in (300..codes).step_by(64) {
+                for value in &mut weight[code * width..(code + 1) * width] {
+                    *value *= 64.0;
+                }
+            }
+        }
         vec![
             Input {
                 name: "hidden",
-                values: draw(noise, rows * width),
+                values: hidden,
                 dtype: case.dtype,
             },
             Input {
                 name: "weight",
-                values: draw(noise, codes * width),
+                values: weight,
                 dtype: DType::F32,
             },
         ]
@@ -147,6 +175,29 @@ const fn small(objective: Choice, dtype: DType) -> Case {
         chunk: Chunk {
             bytes: 6 * 40 * size_of::<f32>(),
         },
+        far: false,
+    }
+}
+
+/// More rows and codes than a tile has.
+const fn tiled(objective: Choice, sizes: [usize; 3], bytes: usize) -> Case {
+    Case {
+        objective,
+        dtype: DType::BF16,
+        sizes,
+        chunk: Chunk { bytes },
+        far: false,
+    }
+}
+
+/// Logits that no exponential relative to those of the first codes can be kept of, and groups far below them.
+const fn far(dtype: DType, sizes: [usize; 3]) -> Case {
+    Case {
+        objective: Choice::Groups(TILED_LEVELS),
+        dtype,
+        sizes,
+        chunk: Chunk { bytes: 1 << 30 },
+        far: true,
     }
 }
 
@@ -157,6 +208,7 @@ const fn odd(dtype: DType, sizes: [usize; 3], bytes: usize) -> Case {
         dtype,
         sizes,
         chunk: Chunk { bytes },
+        far: false,
     }
 }
 
@@ -183,11 +235,11 @@ fn losses(choice: Choice, log: Tensor<2>, rest: &Rest) -> Tensor<1> {
             let groups: Vec<i32> = (0..codes).map(|code| (code / level.size) as i32).collect();
             let groups = TensorData::new(groups, [1, codes]);
             let groups = Tensor::<2, Int>::from_data(groups, &log.device());
-            let own = groups.equal(rest.targets.clone() / level.size as i64);
-            let share = (log.clone().exp() * own.float())
-                .sum_dim(1)
-                .squeeze_dim::<1>(1);
-            sum - share.log() * level.weight
+            let others = groups.not_equal(rest.targets.clone() / level.size as i64);
+            let own = log.clone().mask_fill(others, -1e4);
+            let top = own.clone().detach().max_dim(1);
+            let share = (own - top.clone()).exp().sum_dim(1).log() + top;
+            sum - share.squeeze_dim::<1>(1) * level.weight
         }),
         Choice::SoftNeighbours => -(near * rest.shares.clone()).sum_dim(1).squeeze_dim::<1>(1),
         Choice::NeighbourMarginal => -near.exp().sum_dim(1).log().squeeze_dim::<1>(1),

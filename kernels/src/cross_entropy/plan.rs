@@ -1,7 +1,9 @@
 //! In which order rows and codes are worked through on a card, and what is kept where.
 //!
-//! A pass takes some rows through all codes: forward, chunk by chunk of f32 logits small enough to stay in the card's
-//! cache, keeping 16-bit (or f32) exponentials; then back, with two products over what was kept.
+//! A pass takes some rows through all codes: forward, keeping 16-bit (or f32) exponentials; then back, with two products
+//! over what was kept.
+//! Forward, a card that can makes exponentials of logits tile by tile, in registers; for others f32 logits are written in
+//! chunks small enough to stay in the card's cache.
 //! As many rows as the gradient of the head has room for keep theirs in the memory of that gradient, which is written
 //! only when what lies there has been used: the matrix of each stretch of codes lies where the gradient of the stretch
 //! before it will be written, the first one elsewhere, and the stretches are walked from the last to the first.
@@ -18,6 +20,9 @@ const TAKE_MAX: usize = 8192;
 
 /// Codes of a forward chunk at least, where the rows are many.
 const TAKE_MIN: usize = 2048;
+
+/// Codes of a tile of logits.
+pub(crate) const TILE: usize = 256;
 
 /// Codes whose exponentials are kept in one matrix at most, and at least: few would make many small products.
 const COLUMNS: [usize; 4] = [8192, 4096, 2048, 1024];
@@ -38,20 +43,34 @@ pub(crate) struct Sizes {
     pub operand: usize,
     /// Bytes of one number of the head's gradient.
     pub gradient: usize,
+    /// Levels of groups.
+    pub levels: usize,
+    /// Whether logits are worked on in tiles.
+    pub tiled: bool,
+}
+
+/// What the tiles of a pass need, in bytes from the start of the pass's memory; their sums come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TileMemory {
+    /// Sums over parts of groups.
+    pub edges: usize,
+    /// Logits of the first codes, [`TILE`] of them where there are as many.
+    pub some: usize,
+    bytes: usize,
 }
 
 /// Some rows taken through all codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pass {
     pub rows: Range<usize>,
-    /// Codes of a forward chunk.
+    /// Codes of a forward chunk; all of them where tiles are worked on.
     pub take: usize,
     /// Codes of a matrix of kept exponentials; the last one may have fewer.
     pub columns: usize,
     /// Whether all matrices but the first lie in the memory of the head's gradient.
     pub in_gradient: bool,
-    /// Where in the plan's memory the first matrix lies; before it lie logits in the forward part, and f32 sums of the
-    /// gradient in hidden vectors and scaled hidden vectors afterwards.
+    /// Where in the plan's memory the first matrix lies; before it lie logits, or what tiles need, in the forward part,
+    /// and f32 sums of the gradient in hidden vectors and scaled hidden vectors afterwards.
     pub kept: usize,
     /// Where the references of each chunk lie.
     pub references: usize,
@@ -71,14 +90,15 @@ impl Plan {
     /// The plan of losses alone, within `bytes` where a few rows allow it.
     pub(crate) fn of_losses(sizes: Sizes, bytes: usize) -> Self {
         let memory = |rows: usize| {
-            let take = take(rows, sizes.codes);
-            let logits = rows * take * size_of::<f32>();
-            Memory::new(logits, 0, references(rows, take, sizes.codes))
+            let take = sizes.take(rows, padded(sizes.codes));
+            let work = sizes.forward(rows, take);
+            Memory::new(work, 0, references(rows, take, sizes.codes))
         };
-        let cached = (CACHED / (TAKE_MIN * size_of::<f32>())).min(sizes.rows);
-        let most = largest(cached, |rows| memory(rows).total() <= bytes);
+        let cached = CACHED / (TAKE_MIN * size_of::<f32>());
+        let most = if sizes.tiled { sizes.rows } else { cached };
+        let most = largest(most.min(sizes.rows), |rows| memory(rows).total() <= bytes);
         let passes = even(0..sizes.rows, most).map(|rows| {
-            let take = take(rows.len(), sizes.codes);
+            let take = sizes.take(rows.len(), padded(sizes.codes));
             let memory = memory(rows.len());
             Pass::new(rows, [take, take], false, memory)
         });
@@ -163,17 +183,41 @@ impl Sizes {
     /// What a pass over `rows` rows needs whose first matrix has `columns` codes.
     fn memory(&self, rows: usize, columns: usize) -> Memory {
         let take = self.take(rows, columns);
-        let logits = rows * take * size_of::<f32>();
         let back = rows * self.width * (size_of::<f32>() + self.operand);
         Memory::new(
-            logits.max(back),
+            self.forward(rows, take).max(back),
             rows * columns * self.operand,
             references(rows, take, self.codes),
         )
     }
 
-    /// Codes of a forward chunk whose exponentials go to one matrix.
+    /// Bytes that the forward part needs beside what is kept.
+    fn forward(&self, rows: usize, take: usize) -> usize {
+        if self.tiled {
+            return self.tiles(rows).bytes;
+        }
+        rows * take * size_of::<f32>()
+    }
+
+    /// What the tiles of `rows` rows need.
+    pub(crate) fn tiles(&self, rows: usize) -> TileMemory {
+        let float = size_of::<f32>();
+        let sums = rows * self.codes.div_ceil(TILE) * float;
+        let edges = sums.next_multiple_of(ALIGNMENT);
+        // Two parts of a group, each a sum and its reference.
+        let some = (edges + rows * self.levels * 4 * float).next_multiple_of(ALIGNMENT);
+        TileMemory {
+            edges,
+            some,
+            bytes: some + rows * TILE.min(self.codes) * float,
+        }
+    }
+
+    /// Codes of a forward chunk whose exponentials go to one matrix, or all of them.
     fn take(&self, rows: usize, columns: usize) -> usize {
+        if self.tiled {
+            return self.codes;
+        }
         take(rows, self.codes).min(columns)
     }
 
@@ -249,7 +293,7 @@ fn even(rows: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plan, Sizes};
+    use super::{Plan, Sizes, TILE};
 
     const MIB: usize = 1 << 20;
 
@@ -260,6 +304,15 @@ mod tests {
             codes,
             operand: 2,
             gradient: 2,
+            levels: 1,
+            tiled: false,
+        }
+    }
+
+    fn tiled(rows: usize, width: usize, codes: usize) -> Sizes {
+        Sizes {
+            tiled: true,
+            ..bf16(rows, width, codes)
         }
     }
 
@@ -290,6 +343,16 @@ mod tests {
     }
 
     #[test]
+    fn tiles_need_no_room_for_logits() {
+        let plan = Plan::of_losses(tiled(4096, 4096, 131_072), 64 * MIB);
+        assert_eq!(plan.passes.len(), 1);
+        assert!(plan.bytes < 13 * MIB, "{}", plan.bytes);
+        let plan = Plan::of_gradients(tiled(4096, 4096, 131_072), 128 * MIB);
+        assert_eq!(plan.passes[0].columns, 2048);
+        assert!(plan.bytes <= 113 * MIB, "{}", plan.bytes);
+    }
+
+    #[test]
     fn what_fits_is_done_in_one_pass_of_its_own() {
         let plan = Plan::of_gradients(bf16(16_384, 256, 4096), 512 * MIB);
         assert_eq!(plan.passes.len(), 1);
@@ -302,10 +365,13 @@ mod tests {
             for width in [1, 16, 300] {
                 for codes in [1, 5, 2049, 40_000] {
                     for bytes in [MIB, 16 * MIB, 600 * MIB] {
-                        let sizes = bf16(rows, width, codes);
-                        for plan in [
-                            Plan::of_gradients(sizes, bytes),
-                            Plan::of_losses(sizes, bytes),
+                        let chunks = bf16(rows, width, codes);
+                        let tiles = tiled(rows, width, codes);
+                        for (sizes, plan) in [
+                            (chunks, Plan::of_gradients(chunks, bytes)),
+                            (chunks, Plan::of_losses(chunks, bytes)),
+                            (tiles, Plan::of_gradients(tiles, bytes)),
+                            (tiles, Plan::of_losses(tiles, bytes)),
                         ] {
                             let mut next = 0;
                             for pass in &plan.passes {
@@ -313,10 +379,12 @@ mod tests {
                                 next = pass.rows.end;
                                 let room = pass.columns * width;
                                 let kept = pass.rows.len() * pass.columns;
-                                assert!(pass.rows.len() * pass.take * 4 <= pass.kept, "{plan:?}");
+                                let work = sizes.forward(pass.rows.len(), pass.take);
+                                assert!(work <= pass.kept, "{plan:?}");
                                 assert!(!pass.in_gradient || kept <= room, "{sizes:?} {plan:?}");
                                 let whole = pass.columns >= codes;
-                                assert!(whole || pass.columns % pass.take == 0, "{plan:?}");
+                                let step = if sizes.tiled { TILE } else { pass.take };
+                                assert!(whole || pass.columns % step == 0, "{plan:?}");
                             }
                             assert_eq!(next, rows);
                             let small =

@@ -1,22 +1,14 @@
 // The row work of the fused cross-entropy: what is done to a chunk of logits between the matrix products.
 //
-// The exponentials e = 2^SHIFT·exp(z − reference) of a row are kept instead of its logits, relative to one reference
-// for the whole row, so that products with them need nothing but a factor for each row. The reference is the largest
-// logit of the first chunk, and moves up when a later one exceeds it by far; `pull` corrects what was kept before.
+// A row's reference is the largest logit of the first chunk, and moves up when a later one exceeds it by far; `pull`
+// corrects what was kept before.
 
-typedef unsigned short bf16;
+#include "cross_entropy.cuh"
 
 // Of a block that works on a row.
 constexpr unsigned THREADS = 128;
-constexpr float LOG2_E = 1.4426950408889634f;
-
-// Leaves 115 nats below the reference before bf16 and f32 lose a number, and room for sums above it.
-constexpr float SHIFT = 40.0f;
-
 // How far above the reference a logit may lie, in nats.
 constexpr float HEADROOM = 20.0f;
-
-static __device__ inline float infinity() { return __uint_as_float(0x7f800000u); }
 
 static __device__ inline float widen(float value) { return value; }
 
@@ -42,13 +34,6 @@ static __device__ inline void store(bf16* out, float4 value) {
     asm volatile("st.global.cs.v2.b32 [%0], {%1, %2};" :: "l"(out), "r"(low), "r"(high) : "memory");
 }
 
-// 2^x to 22 bits; zero below 2^-126.
-static __device__ inline float exp2_fast(float x) {
-    float y;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-    return y;
-}
-
 // A sum, and the largest number met.
 struct Total { float sum, largest; };
 
@@ -72,39 +57,11 @@ static __device__ Total over_block(Total own) {
     return own;
 }
 
-// A sum of exponentials relative to a reference: log Σ = reference + log sum.
-struct alignas(8) Exponentials { float reference, sum; };
-
 // The sum with `more` exponentials relative to another reference, which becomes the reference.
 static __device__ inline Exponentials moved(Exponentials old, float reference, float more) {
     const float before = old.reference == -infinity() ? 0.0f : old.sum * expf(old.reference - reference);
     return Exponentials{reference, before + more};
 }
-
-// Group of a code: [first, end), cut to the `width` codes that start at `offset`, counted from there.
-struct Range { int first, end; };
-
-static __device__ inline Range group_of(int code, int size, int offset, int width) {
-    const int first = code / size * size;
-    return Range{max(first - offset, 0), static_cast<int>(min(static_cast<long long>(first) + size - offset,
-                                                              static_cast<long long>(width)))};
-}
-
-// Levels of groups, the same for all rows.
-struct Levels {
-    int count;
-    int sizes[8];
-    float weights[8];  // λ
-};
-
-// What is known of each row after some chunks.
-struct Rows {
-    Exponentials* all;     // over all codes, relative to the row's reference
-    Exponentials* groups;  // [levels] over the group of the first pick
-    float* picked;         // [picks] logits
-    const int* picks;      // [picks] codes
-    int count;             // picks of a row
-};
 
 // Four logits from an address that allows it; −∞ beyond the end of the line.
 static __device__ inline float4 four_of(const float* line, int column, int width) {
@@ -212,11 +169,203 @@ static __device__ void take_chunk(const float* logits, long long pitch, int widt
 TAKE_CHUNK(cross_entropy_take_f32, float)
 TAKE_CHUNK(cross_entropy_take_bf16, bf16)
 
+// Matrices that a logit is the product of.
+template <typename T>
+struct Operands {
+    const T* hidden;
+    const T* weight;
+    long long hidden_pitch, weight_pitch;
+    int width;
+
+    // z by its definition, for an exponential too small to keep. One thread.
+    __device__ float logit(unsigned row, int code) const {
+        const T* h = hidden + row * hidden_pitch;
+        const T* w = weight + code * weight_pitch;
+        float z = 0.0f;
+        for (int at = 0; at < width; ++at) {
+            z = fmaf(widen(h[at]), widen(w[at]), z);
+        }
+        return z;
+    }
+
+    // The same by all threads of a warp, each of which gets it.
+    __device__ float logit_of_warp(unsigned row, int code) const {
+        const T* h = hidden + row * hidden_pitch;
+        const T* w = weight + code * weight_pitch;
+        float z = 0.0f;
+        for (int at = threadIdx.x % 32; at < width; at += 32) {
+            z = fmaf(widen(h[at]), widen(w[at]), z);
+        }
+        for (int offset = 16; offset > 0; offset /= 2) {
+            z += __shfl_xor_sync(0xffffffffu, z, offset);
+        }
+        return z;
+    }
+};
+
 // Before the first chunk.
 extern "C" __global__ void cross_entropy_begin(Exponentials* sums, unsigned count) {
     const unsigned at = blockIdx.x * blockDim.x + threadIdx.x;
     if (at < count) {
         sums[at] = Exponentials{-infinity(), 0.0f};
+    }
+}
+
+// Largest sum over a tile that is taken for one: far enough below the end of bf16.
+constexpr float SUM_MAX = 0x1p120f;
+
+// Least sum over whole tiles of a group that is: what was lost below 2^-126 is nothing beside it.
+constexpr float SUM_MIN = 0x1p-80f;
+
+// Before logits are worked on in tiles: the reference of each row, which is the largest of some logits [rows, width] and
+// of those of its picks, which are written as well. A block to each row.
+extern "C" __global__ void __launch_bounds__(THREADS) cross_entropy_reference(const float* some, int width, int codes,
+                                                                            Rows rows, Operands<bf16> operands) {
+    const unsigned row = blockIdx.x;
+    Total own{0.0f, -infinity()};
+    for (int column = threadIdx.x; column < width; column += THREADS) {
+        own.largest = fmaxf(own.largest, some[static_cast<long long>(row) * width + column]);
+    }
+    const long long first = static_cast<long long>(row) * rows.count;
+    for (int pick = threadIdx.x / 32; pick < rows.count; pick += THREADS / 32) {
+        const int code = rows.picks[first + pick];
+        const bool known = code >= 0 && code < codes;
+        const float z = known ? operands.logit_of_warp(row, code) : __uint_as_float(0x7fc00000u);
+        rows.picked[first + pick] = z;
+        own.largest = fmaxf(own.largest, z);
+    }
+    own = over_block(own);
+    if (threadIdx.x == 0) {
+        rows.all[row] = Exponentials{own.largest, 0.0f};
+    }
+}
+
+// Two sums together, relative to the larger reference.
+static __device__ inline Exponentials joined(Exponentials a, Exponentials b) {
+    if (b.reference == -infinity()) {
+        return a;
+    }
+    const float reference = fmaxf(a.reference, b.reference);
+    return moved(a, reference, b.sum * expf(b.reference - reference));
+}
+
+// The sum over all threads of a warp, in a fixed order.
+static __device__ inline float over_warp(float sum) {
+    for (int offset = 16; offset > 0; offset /= 2) {
+        sum += __shfl_xor_sync(0xffffffffu, sum, offset);
+    }
+    return sum;
+}
+
+// The sum over some codes of a row, logit by logit. A warp.
+static __device__ Exponentials counted(unsigned row, int first, int end, const Operands<bf16>& operands) {
+    Exponentials sum{-infinity(), 0.0f};
+    for (int code = first; code < end; ++code) {
+        sum = joined(sum, Exponentials{operands.logit_of_warp(row, code), 1.0f});
+    }
+    return sum;
+}
+
+// Sums over tiles of `width` codes, as `cross_entropy_tiles` leaves them.
+struct Tiled {
+    const float* sums;          // [rows, tiles]
+    const Exponentials* edges;  // [rows, levels, 2]
+    int width;
+};
+
+// What a row with logits far above its reference has: exponentials that no number holds are counted and kept again,
+// relative to the largest logit, and the others brought to it. A warp.
+static __device__ Exponentials counted_again(const float* sums, int tiles, int width, unsigned row, float reference,
+                                             const Kept<bf16>& kept, const Operands<bf16>& operands) {
+    float largest = reference;
+    for (int tile = 0; tile < tiles; ++tile) {
+        const int first = tile * width, end = min(first + width, kept.codes);
+        for (int code = first; sums[tile] > SUM_MAX && code < end; ++code) {
+            largest = fmaxf(largest, operands.logit_of_warp(row, code));
+        }
+    }
+    const float less = expf(reference - largest);
+    float total = 0.0f;
+    for (int tile = 0; tile < tiles; ++tile) {
+        const int first = tile * width, end = min(first + width, kept.codes);
+        const bool again = sums[tile] > SUM_MAX;
+        for (int code = first; again && code < end; ++code) {
+            const float e = exp2f(fmaf(operands.logit_of_warp(row, code) - largest, LOG2_E, SHIFT));
+            total += e;
+            if (kept.first != nullptr && threadIdx.x % 32 == 0) {
+                narrow(e, *kept.at(row, code));
+            }
+        }
+        if (again) {
+            continue;
+        }
+        total += sums[tile] * less;
+        for (int code = first + threadIdx.x % 32; kept.first != nullptr && code < end; code += 32) {
+            bf16* e = kept.at(row, code);
+            narrow(widen(*e) * less, *e);
+        }
+    }
+    return Exponentials{largest, total * exp2f(-SHIFT)};
+}
+
+// After all tiles: the sums of each row and of its groups. A warp to each row.
+extern "C" __global__ void __launch_bounds__(THREADS) cross_entropy_join(Tiled tiled, Rows rows, Levels levels,
+                                                                       Kept<bf16> kept, float* references,
+                                                                       Operands<bf16> operands, int row_count) {
+    const int row = blockIdx.x * (THREADS / 32) + threadIdx.x / 32;
+    if (row >= row_count) {
+        return;
+    }
+    const int lane = threadIdx.x % 32, width = tiled.width;
+    const int tiles = (kept.codes + width - 1) / width;
+    const float* sums = tiled.sums + static_cast<long long>(row) * tiles;
+    const float reference = rows.all[row].reference;
+
+    float own = 0.0f;
+    bool far = false;
+    for (int tile = lane; tile < tiles; tile += 32) {
+        own += sums[tile];
+        far |= sums[tile] > SUM_MAX;
+    }
+    far = __any_sync(0xffffffffu, far);
+    Exponentials all{reference, over_warp(own) * exp2f(-SHIFT)};
+    if (far) {
+        all = counted_again(sums, tiles, width, row, reference, kept, operands);
+    }
+
+    const int target = rows.picks[static_cast<long long>(row) * rows.count];
+    for (int level = 0; level < levels.count; ++level) {
+        const Range group = group_of(target, levels.sizes[level], 0, kept.codes);
+        const Exponentials* edges = tiled.edges + 2 * (static_cast<long long>(row) * levels.count + level);
+        Exponentials sum{-infinity(), 0.0f};
+        // Tiles that the group holds the whole of: [first, end).
+        int first = group.first / width, end = (group.end + width - 1) / width;
+        for (const int tile : {first, end - 1}) {
+            const int start = tile * width, codes = min(width, kept.codes - start);
+            const Range within = group_of(target, levels.sizes[level], start, codes);
+            if (tile < first || tile >= end || within.end - within.first == codes) {
+                continue;
+            }
+            sum = joined(sum, edges[within.first == 0]);
+            if (tile == first) ++first; else --end;
+        }
+        float inside = 0.0f;
+        for (int tile = first + lane; tile < end; tile += 32) {
+            inside += sums[tile];
+        }
+        inside = over_warp(inside);
+        if (first < end && (far || inside < SUM_MIN)) {
+            sum = joined(sum, counted(row, first * width, min(end * width, kept.codes), operands));
+        } else if (first < end) {
+            sum = joined(sum, Exponentials{reference, inside * exp2f(-SHIFT)});
+        }
+        if (lane == 0) {
+            rows.groups[static_cast<long long>(row) * levels.count + level] = sum;
+        }
+    }
+    if (lane == 0) {
+        rows.all[row] = all;
+        references[row] = all.reference;
     }
 }
 
@@ -268,44 +417,6 @@ extern "C" __global__ void cross_entropy_settle(Rows rows, Levels levels, const 
         factors[row] = weights[row] * scale * expf(reference - lse) * exp2f(-SHIFT);
     }
 }
-
-// Where kept exponentials lie: the first `columns` codes of all rows in one matrix, the next in another, and so on.
-template <typename T>
-struct Kept {
-    T* first;           // the first matrix
-    T* rest;            // the second one; further ones lie `step` apart
-    long long step;
-    int columns;        // of all matrices but the last
-    int last_pitch;     // elements from row to row in the last matrix
-    int codes;
-
-    __device__ T* at(unsigned row, int code) const {
-        const int matrix = code / columns, last = (codes - 1) / columns;
-        const long long pitch = matrix == last ? last_pitch : columns;
-        T* start = matrix == 0 ? first : rest + (matrix - 1) * step;
-        return start + row * pitch + code % columns;
-    }
-};
-
-// Matrices that a logit is the product of.
-template <typename T>
-struct Operands {
-    const T* hidden;
-    const T* weight;
-    long long hidden_pitch, weight_pitch;
-    int width;
-
-    // z by its definition, for an exponential too small to keep. One thread.
-    __device__ float logit(unsigned row, int code) const {
-        const T* h = hidden + row * hidden_pitch;
-        const T* w = weight + code * weight_pitch;
-        float z = 0.0f;
-        for (int at = 0; at < width; ++at) {
-            z = fmaf(widen(h[at]), widen(w[at]), z);
-        }
-        return z;
-    }
-};
 
 // Turns kept exponentials into the gradient in the logits, divided by the row's factor: brings them to the row's last
 // reference, and subtracts what groups and picks pull. A block to each row.

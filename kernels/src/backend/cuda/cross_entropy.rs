@@ -1,6 +1,8 @@
 //! The fused cross-entropy: cuBLASLt's products, and between them one kernel for each chunk of logits.
 
+mod chunks;
 mod launches;
+mod tiles;
 
 use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeBackend;
@@ -54,6 +56,9 @@ impl Given {
             codes: weight.meta.shape()[0],
             operand: hidden.dtype.size(),
             gradient: gradient.size(),
+            levels: terms.levels.len(),
+            // The card says it, when it is asked.
+            tiled: false,
         };
         Self {
             hidden,
@@ -187,15 +192,19 @@ unsafe fn run(
     outputs: Outputs,
     chunk: Chunk,
 ) -> Result<(), String> {
+    let sizes = Sizes {
+        tiled: tiles::served(request, operands)?,
+        ..request.sizes
+    };
     let mut bytes = chunk.bytes;
     let mut refused = usize::MAX;
     loop {
         let plan = if outputs.gradients.is_some() {
-            Plan::of_gradients(request.sizes, bytes)
+            Plan::of_gradients(sizes, bytes)
         } else {
-            Plan::of_losses(request.sizes, bytes)
+            Plan::of_losses(sizes, bytes)
         };
-        let launches = Launches::new(request, plan);
+        let launches = Launches::new(request, sizes, plan);
         let needed = launches.memory.bytes;
         if let Some(scratch) = Scratch::take(stream, needed)? {
             // SAFETY: the caller vouches for all but the scratch, which is as large as the launches ask.

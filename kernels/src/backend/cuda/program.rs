@@ -14,7 +14,13 @@ use super::nvrtc::Compiler;
 use crate::backend::architecture::{Capability, Target};
 use crate::backend::image_cache::{self, ImageCache, Key};
 
-/// A source file beside the Rust file that launches it.
+/// What sources may include, each before those that it includes itself.
+const HEADERS: [(&str, &str); 2] = [
+    ("hopper.cuh", include_str!("hopper.cuh")),
+    ("cross_entropy.cuh", include_str!("cross_entropy.cuh")),
+];
+
+/// A source file beside the Rust file that launches it, which may include [`HEADERS`].
 ///
 /// It is compiled for the very card it runs on: `#if __CUDA_ARCH__ >= 900` guards what Hopper and later cards have,
 /// `#ifdef __CUDA_ARCH_FEAT_SM90_ALL` what Hopper alone has, and the other branch serves the rest.
@@ -91,9 +97,10 @@ impl Program {
             )
         })?;
         let options = [format!("--gpu-architecture={target}")];
+        let source = with_headers(self.source);
         let key = Key {
             name: &format!("{}-{target}", self.name),
-            source: self.source,
+            source: &source,
             options: &options,
             compiler: &compiler.version.to_string(),
         };
@@ -107,7 +114,7 @@ impl Program {
             }
         }
 
-        let image = compiler.compile(self.name, self.source, &options, target)?;
+        let image = compiler.compile(self.name, &source, &options, target)?;
         // SAFETY: this is what NVRTC made, whole.
         let module = unsafe { load_image(&image) }
             .map_err(|error| format!("cannot load {} for {target}: {error:?}", self.name))?;
@@ -115,6 +122,15 @@ impl Program {
         cache.put(&key, &image);
         Ok(module)
     }
+}
+
+/// A source with the headers in the place of their includes.
+fn with_headers(source: &str) -> String {
+    HEADERS
+        .iter()
+        .fold(source.to_owned(), |source, (name, header)| {
+            source.replacen(&format!("#include \"{name}\"\n"), header, 1)
+        })
 }
 
 /// Loads an image into the current context, for as long as that lives.
@@ -174,19 +190,27 @@ static LOADED: Mutex<BTreeMap<(usize, &'static str), Module>> = Mutex::new(BTree
 
 /// The compute capability of the current context's card.
 pub(super) fn capability() -> Result<Capability, String> {
-    let told = |error| format!("cannot ask for the compute capability: {error:?}");
+    let major = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+    let minor = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+    Ok(10 * major + minor)
+}
+
+/// How many multiprocessors the current context's card has.
+pub(super) fn multiprocessors() -> Result<u32, String> {
+    attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
+}
+
+/// What the driver says of the current context's card.
+fn attribute(attribute: CUdevice_attribute) -> Result<u32, String> {
+    let told = |error| format!("cannot ask the card for {attribute:?}: {error:?}");
     let mut device = 0;
     // SAFETY: a context is current, and `device` outlives the call.
     unsafe { sys::cuCtxGetDevice(&raw mut device) }
         .result()
         .map_err(told)?;
-    let ask = |attribute| {
-        // SAFETY: the device was just given to us by the driver.
-        unsafe { result::device::get_attribute(device, attribute) }.map_err(told)
-    };
-    let major = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
-    let minor = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
-    Ok((10 * major + minor).unsigned_abs())
+    // SAFETY: the device was just given to us by the driver.
+    let value = unsafe { result::device::get_attribute(device, attribute) }.map_err(told)?;
+    Ok(value.unsigned_abs())
 }
 
 /// A pointer to one kernel argument.

@@ -11,7 +11,7 @@ use crate::cross_entropy::plan::{Pass, Plan, Sizes, padded};
 use crate::cross_entropy::{LEVELS_MAX, Terms};
 
 /// Threads of a block that works on a row; the source says so as well.
-const THREADS: u32 = 128;
+pub(super) const THREADS: u32 = 128;
 
 /// Every part of the buffer starts at a multiple of so many bytes.
 const ALIGNMENT: usize = 256;
@@ -19,7 +19,7 @@ const ALIGNMENT: usize = 256;
 /// Where in the buffer things lie, in bytes from its start.
 #[derive(Clone, Copy)]
 pub(super) struct Memory {
-    passes: usize,
+    pub passes: usize,
     all: usize,
     groups: usize,
     picked: usize,
@@ -75,6 +75,7 @@ pub(super) struct Request {
 /// The launches of one call.
 pub(super) struct Launches<'a> {
     request: &'a Request,
+    sizes: Sizes,
     plan: Plan,
     /// What they need of the card, and where in it things lie.
     pub memory: Memory,
@@ -83,7 +84,7 @@ pub(super) struct Launches<'a> {
 /// `Rows` of the source.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Rows {
+pub(super) struct Rows {
     all: u64,
     groups: u64,
     picked: u64,
@@ -94,7 +95,7 @@ struct Rows {
 /// `Levels` of the source.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Levels {
+pub(super) struct Levels {
     count: i32,
     sizes: [i32; LEVELS_MAX],
     weights: [f32; LEVELS_MAX],
@@ -103,7 +104,7 @@ struct Levels {
 /// `Kept` of the source.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Kept {
+pub(super) struct Kept {
     first: u64,
     rest: u64,
     step: i64,
@@ -115,7 +116,7 @@ struct Kept {
 /// `Operands` of the source.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Operands {
+pub(super) struct Operands {
     hidden: u64,
     weight: u64,
     hidden_pitch: i64,
@@ -125,20 +126,21 @@ struct Operands {
 
 /// Pointers of a call.
 #[derive(Clone, Copy)]
-struct Pointers {
+pub(super) struct Pointers {
     hidden: u64,
-    weight: u64,
+    pub weight: u64,
     shares: u64,
     rows: Rows,
-    outputs: Outputs,
+    pub outputs: Outputs,
     memory: u64,
 }
 
 impl<'a> Launches<'a> {
-    pub(super) fn new(request: &'a Request, plan: Plan) -> Self {
-        let memory = Memory::new(&plan, request.sizes.rows, request.picks, &request.terms);
+    pub(super) fn new(request: &'a Request, sizes: Sizes, plan: Plan) -> Self {
+        let memory = Memory::new(&plan, sizes.rows, request.picks, &request.terms);
         Self {
             request,
+            sizes,
             plan,
             memory,
         }
@@ -172,25 +174,28 @@ impl<'a> Launches<'a> {
             outputs,
             memory,
         };
-        if self.request.sizes.codes > i32::MAX as usize - 8
-            || self.request.sizes.rows > i32::MAX as usize
-        {
+        if self.sizes.codes > i32::MAX as usize - 8 || self.sizes.rows > i32::MAX as usize {
             return Err("the fused cross-entropy counts rows and codes in 31 bits".into());
         }
         let call = Call {
             request: self.request,
+            sizes: self.sizes,
             memory: self.memory,
             stream,
             pointers,
         };
         // Rows' sums and those of their groups lie side by side but for padding.
-        call.begin(pointers.rows.all, self.request.sizes.rows)?;
+        call.begin(pointers.rows.all, self.sizes.rows)?;
         call.begin(
             pointers.rows.groups,
-            self.request.sizes.rows * self.request.terms.levels.len(),
+            self.sizes.rows * self.request.terms.levels.len(),
         )?;
         for (number, pass) in self.plan.passes.iter().enumerate() {
-            call.forward(pass)?;
+            if self.sizes.tiled {
+                call.tiles(pass)?;
+            } else {
+                call.chunks(pass)?;
+            }
             call.settle(pass)?;
             if outputs.gradients.is_some() {
                 call.backward(pass, number > 0)?;
@@ -201,7 +206,7 @@ impl<'a> Launches<'a> {
 }
 
 impl Request {
-    fn levels(&self) -> Levels {
+    pub(super) fn levels(&self) -> Levels {
         let mut levels = Levels {
             count: self.terms.levels.len() as i32,
             sizes: [1; LEVELS_MAX],
@@ -217,11 +222,12 @@ impl Request {
 }
 
 /// A call under way.
-struct Call<'a> {
-    request: &'a Request,
-    memory: Memory,
-    stream: CUstream,
-    pointers: Pointers,
+pub(super) struct Call<'a> {
+    pub request: &'a Request,
+    pub sizes: Sizes,
+    pub memory: Memory,
+    pub stream: CUstream,
+    pub pointers: Pointers,
 }
 
 impl Call<'_> {
@@ -233,58 +239,6 @@ impl Call<'_> {
         let mut arguments = [argument(&mut sums), argument(&mut count)];
         let blocks = count.div_ceil(THREADS);
         self.launch("cross_entropy_begin", [blocks, THREADS], &mut arguments)
-    }
-
-    /// Takes the rows of `pass` through all codes.
-    fn forward(&self, pass: &Pass) -> Result<(), String> {
-        let Sizes { codes, width, .. } = self.request.sizes;
-        let kept = self.kept(pass);
-        let mut rows = self.rows_from(pass.rows.start);
-        let mut levels = self.request.levels();
-        let mut logits = self.at(self.memory.passes);
-        let name = if self.request.wide {
-            "cross_entropy_take_f32"
-        } else {
-            "cross_entropy_take_bf16"
-        };
-        for (index, first) in (0..codes).step_by(pass.take).enumerate() {
-            let count = pass.take.min(codes - first);
-            let hidden = self.hidden_from(pass.rows.start);
-            let weight = self.weight_from(first);
-            let product = Product {
-                sizes: [pass.rows.len(), count, width, 1],
-                lhs: dense(hidden, self.request.hidden_pitch),
-                rhs: transposed(weight, self.request.weight_pitch),
-                result: dense(logits, pass.take),
-                operands: self.operand(),
-                results: Element::F32,
-                accumulate: false,
-                epilogue: Epilogue::Nothing,
-            };
-            // SAFETY: `run`'s caller vouches for the operands; the logits of a chunk fit the work buffer.
-            unsafe { blas::multiply(self.stream, &product, matrices(hidden, weight, logits))? };
-
-            let (mut pitch, mut wide, mut offset) = (pass.take as i64, count as i32, first as i32);
-            let (mut place, mut kept_pitch) = match self.pointers.outputs.gradients {
-                Some(_) => self.place(&kept, first),
-                None => (0, 0),
-            };
-            let mut references = self.references(pass, index);
-            let mut arguments = [
-                argument(&mut logits),
-                argument(&mut pitch),
-                argument(&mut wide),
-                argument(&mut offset),
-                argument(&mut place),
-                argument(&mut kept_pitch),
-                argument(&mut references),
-                argument(&mut rows),
-                argument(&mut levels),
-            ];
-            let blocks = pass.rows.len() as u32;
-            self.launch(name, [blocks, THREADS], &mut arguments)?;
-        }
-        Ok(())
     }
 
     /// The losses of the rows of `pass`, and what their gradients need.
@@ -335,7 +289,7 @@ impl Call<'_> {
             operand,
             gradient,
             ..
-        } = self.request.sizes;
+        } = self.sizes;
         let rows = pass.rows.len();
         let kept = self.kept(pass);
         self.pull(pass, kept)?;
@@ -399,13 +353,7 @@ impl Call<'_> {
         let mut pulls =
             self.at(self.memory.pulls) + (first * self.request.picks * size_of::<f32>()) as u64;
         let mut scale = self.request.terms.scale;
-        let mut operands = Operands {
-            hidden: self.hidden_from(first),
-            weight: self.pointers.weight,
-            hidden_pitch: self.request.hidden_pitch as i64,
-            weight_pitch: self.request.weight_pitch as i64,
-            width: self.request.sizes.width as i32,
-        };
+        let mut operands = self.operands_from(first);
         let name = if self.request.wide {
             "cross_entropy_pull_f32"
         } else {
@@ -432,7 +380,7 @@ impl Call<'_> {
         [mut from, mut to]: [u64; 2],
         pitch: usize,
     ) -> Result<(), String> {
-        let (mut pitch, mut width) = (pitch as i64, self.request.sizes.width as i32);
+        let (mut pitch, mut width) = (pitch as i64, self.sizes.width as i32);
         let mut factors =
             self.at(self.memory.factors) + (pass.rows.start * size_of::<f32>()) as u64;
         let mut arguments = [
@@ -445,7 +393,7 @@ impl Call<'_> {
         self.launch(name, [pass.rows.len() as u32, THREADS], &mut arguments)
     }
 
-    fn launch(
+    pub(super) fn launch(
         &self,
         name: &'static str,
         [blocks, threads]: [u32; 2],
@@ -460,22 +408,23 @@ impl Call<'_> {
         unsafe { PROGRAM.launch(self.stream, name, extent, arguments) }
     }
 
-    /// Where the exponentials of `pass` are kept.
-    fn kept(&self, pass: &Pass) -> Kept {
+    /// Where the exponentials of `pass` are kept; nowhere, if losses alone are asked for.
+    pub(super) fn kept(&self, pass: &Pass) -> Kept {
         let Sizes {
             codes,
             width,
             operand,
             gradient,
             ..
-        } = self.request.sizes;
+        } = self.sizes;
         let last = codes - (codes - 1) / pass.columns * pass.columns;
+        let (first, rest) = match self.pointers.outputs.gradients {
+            Some([_, _, in_weight]) => (self.at(self.memory.passes + pass.kept), in_weight),
+            None => (0, 0),
+        };
         Kept {
-            first: self.at(self.memory.passes + pass.kept),
-            rest: match self.pointers.outputs.gradients {
-                Some([_, _, in_weight]) => in_weight,
-                None => 0,
-            },
+            first,
+            rest,
             step: (pass.columns * width * gradient / operand) as i64,
             columns: pass.columns as i32,
             last_pitch: padded(last) as i32,
@@ -484,31 +433,31 @@ impl Call<'_> {
     }
 
     /// Where the exponentials of a code of the first row are kept, and how many elements later those of the next row.
-    fn place(&self, kept: &Kept, code: usize) -> (u64, i64) {
+    pub(super) fn place(&self, kept: &Kept, code: usize) -> (u64, i64) {
         let columns = kept.columns as usize;
         let (matrix, last) = (code / columns, (kept.codes as usize - 1) / columns);
         let start = if matrix == 0 {
             kept.first
         } else {
             let elements = (matrix - 1) * kept.step as usize;
-            kept.rest + (elements * self.request.sizes.operand) as u64
+            kept.rest + (elements * self.sizes.operand) as u64
         };
         let pitch = if matrix == last {
             kept.last_pitch
         } else {
             kept.columns
         };
-        let within = code % columns * self.request.sizes.operand;
+        let within = code % columns * self.sizes.operand;
         (start + within as u64, i64::from(pitch))
     }
 
     /// The references of the chunk `index` of `pass`.
-    fn references(&self, pass: &Pass, index: usize) -> u64 {
+    pub(super) fn references(&self, pass: &Pass, index: usize) -> u64 {
         let floats = index * pass.rows.len();
         self.at(self.memory.passes + pass.references) + (floats * size_of::<f32>()) as u64
     }
 
-    fn rows_from(&self, row: usize) -> Rows {
+    pub(super) fn rows_from(&self, row: usize) -> Rows {
         let Rows {
             all,
             groups,
@@ -527,20 +476,29 @@ impl Call<'_> {
         }
     }
 
-    fn hidden_from(&self, row: usize) -> u64 {
-        self.pointers.hidden + (row * self.request.hidden_pitch * self.request.sizes.operand) as u64
+    pub(super) fn operands_from(&self, row: usize) -> Operands {
+        Operands {
+            hidden: self.hidden_from(row),
+            weight: self.pointers.weight,
+            hidden_pitch: self.request.hidden_pitch as i64,
+            weight_pitch: self.request.weight_pitch as i64,
+            width: self.sizes.width as i32,
+        }
     }
 
-    fn weight_from(&self, code: usize) -> u64 {
-        self.pointers.weight
-            + (code * self.request.weight_pitch * self.request.sizes.operand) as u64
+    pub(super) fn hidden_from(&self, row: usize) -> u64 {
+        self.pointers.hidden + (row * self.request.hidden_pitch * self.sizes.operand) as u64
     }
 
-    fn at(&self, offset: usize) -> u64 {
+    pub(super) fn weight_from(&self, code: usize) -> u64 {
+        self.pointers.weight + (code * self.request.weight_pitch * self.sizes.operand) as u64
+    }
+
+    pub(super) fn at(&self, offset: usize) -> u64 {
         self.pointers.memory + offset as u64
     }
 
-    fn operand(&self) -> Element {
+    pub(super) fn operand(&self) -> Element {
         if self.request.wide {
             Element::F32
         } else {
@@ -558,7 +516,7 @@ impl Call<'_> {
 }
 
 /// The matrices of a product without bias.
-fn matrices(lhs: u64, rhs: u64, output: u64) -> Matrices {
+pub(super) fn matrices(lhs: u64, rhs: u64, output: u64) -> Matrices {
     Matrices {
         lhs,
         rhs,
@@ -568,7 +526,7 @@ fn matrices(lhs: u64, rhs: u64, output: u64) -> Matrices {
 }
 
 /// A matrix whose rows lie `leading` elements apart.
-fn dense(address: u64, leading: usize) -> Operand {
+pub(super) fn dense(address: u64, leading: usize) -> Operand {
     Operand {
         transposed: false,
         leading,
@@ -578,7 +536,7 @@ fn dense(address: u64, leading: usize) -> Operand {
 }
 
 /// The transpose of such a matrix.
-fn transposed(address: u64, leading: usize) -> Operand {
+pub(super) fn transposed(address: u64, leading: usize) -> Operand {
     Operand {
         transposed: true,
         ..dense(address, leading)
