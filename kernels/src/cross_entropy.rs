@@ -19,17 +19,25 @@ use crate::backend::TensorKernels;
 use codebook::Codebook;
 use terms::Form;
 
-/// How much memory the loss may take beside its operands and gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much memory the loss may take beside its operands and gradients, and how much of the gradients may be missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chunk {
     /// Bytes of logits and of what is made of them. It is exceeded only where a few rows alone need more.
     pub bytes: usize,
+    /// Probability below which a tile of 256 codes is left out of the gradients, where that is so for each of 128 rows
+    /// and none of them picks a code of it; the loss is exact always. 0 leaves out nothing.
+    ///
+    /// Hopper cards skip, with bf16 operands whose width is a multiple of 8; everywhere else gradients are exact.
+    pub skip: f32,
 }
 
 impl Default for Chunk {
     /// 576 MiB: what 1024 rows of a codebook of 262144 need on a card. Less is used where less will do.
     fn default() -> Self {
-        Self { bytes: 576 << 20 }
+        Self {
+            bytes: 576 << 20,
+            skip: 0.0,
+        }
     }
 }
 
@@ -52,7 +60,8 @@ struct Found {
 /// over the rows, `[1]`, in nats; differentiable in hidden vectors and head.
 ///
 /// `z = W·h`, `loss = (lse z − z_y) + Σ_k λ_k·(lse z − lse_{C_k(y)} z)` for groups `C_k`; the other objectives replace
-/// the parts of it. Logits are f32 and live a [`Chunk`] at a time; the gradients, exact, are formed on the way:
+/// the parts of it. Logits are f32 and live a [`Chunk`] at a time; the gradients, exact unless it says otherwise, are formed
+/// on the way:
 /// `∂z = (1 + Σλ)·softmax z − [y] − Σ_k λ_k·[C_k]·e^{z − lse_{C_k}}`, `dH = ∂z·W`, `dW = ∂zᵀ·H`, summed in f32;
 /// on a card, where rows take several passes and the head is bf16, the sum of the passes in `dW` is rounded to bf16 after
 /// each of them.

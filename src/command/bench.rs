@@ -43,6 +43,12 @@ pub struct Head {
     /// MiB that the loss may take beside operands and gradients.
     #[arg(long)]
     memory: Option<NonZeroUsize>,
+    /// Nats by which the logits of targets stand out, as of a head that is sure.
+    #[arg(long, default_value_t = 0.0)]
+    margin: f32,
+    /// Probability below which tiles are left out of the gradients, whose error is then told.
+    #[arg(long, default_value_t = 0.0, value_parser = probability)]
+    skip: f32,
     #[command(flatten)]
     target: Target,
 }
@@ -56,6 +62,14 @@ pub struct Target {
     /// Write one JSON object a line.
     #[arg(long)]
     json: bool,
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "a probability of at least 0 and below 1 is expected".into())
 }
 
 impl Bench {
@@ -119,12 +133,13 @@ impl Head {
             width: given(self.dim, width),
             codes: given(self.vocab, codes),
             group: self.group,
-            chunk: match self.memory {
-                Some(mebibytes) => Chunk {
-                    bytes: mebibytes.get().saturating_mul(MEBIBYTE),
-                },
-                None => Chunk::default(),
+            chunk: Chunk {
+                bytes: self.memory.map_or(Chunk::default().bytes, |mebibytes| {
+                    mebibytes.get().saturating_mul(MEBIBYTE)
+                }),
+                skip: self.skip,
             },
+            margin: self.margin,
         };
         let timing = kernels::bench_cross_entropy(sizes, compute.device())?;
         let HeadSizes {
@@ -148,6 +163,7 @@ impl Head {
                 "forward_ms": timing.forward_milliseconds, "forward_tflops": forward,
                 "both_ms": timing.milliseconds, "both_tflops": both,
                 "extra_mib": extra, "shrunk_mib": shrunk, "first_loss_s": timing.first_loss_seconds, "loss": timing.loss,
+                "margin": sizes.margin, "skip": sizes.chunk.skip, "gradient_errors": timing.gradient_errors,
             })
             .to_string()
         } else {
@@ -159,7 +175,7 @@ impl Head {
                  forward               {:10.3} ms  {forward:7.2} TFLOP/s\n\
                  forward and backward  {:10.3} ms  {both:7.2} TFLOP/s\n\
                  extra memory          {extra}\n\
-                 first loss            {:.2} s after the start, loss {:.4}",
+                 first loss            {:.2} s after the start, loss {:.4}{}",
                 match self.group {
                     0 => "no groups".into(),
                     group => format!("groups of {group}"),
@@ -170,6 +186,11 @@ impl Head {
                 timing.milliseconds,
                 timing.first_loss_seconds,
                 timing.loss,
+                timing.gradient_errors.map_or_else(String::new, |[hidden, head]| {
+                    format!(
+                        "\nleft out of gradients  {hidden:.1e} of that in hidden vectors, {head:.1e} of that in the head"
+                    )
+                }),
             )
         };
         let _ = writeln!(std::io::stdout(), "{line}");

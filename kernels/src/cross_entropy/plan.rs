@@ -24,6 +24,9 @@ const TAKE_MIN: usize = 2048;
 /// Codes of a tile of logits.
 pub(crate) const TILE: usize = 256;
 
+/// Rows of a tile of logits.
+pub(crate) const TILE_ROWS: usize = 128;
+
 /// Codes whose exponentials are kept in one matrix at most, and at least: few would make many small products.
 const COLUMNS: [usize; 4] = [8192, 4096, 2048, 1024];
 
@@ -47,6 +50,27 @@ pub(crate) struct Sizes {
     pub levels: usize,
     /// Whether logits are worked on in tiles.
     pub tiled: bool,
+    /// Whether tiles may be left out of the gradients, for which all that is kept must lie in one matrix.
+    pub skipping: bool,
+}
+
+/// Which tiles take part in the gradients, in bytes from where the lists lie: their counts for each tile of rows and for
+/// each of codes, then the lists, and a mark for each tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TileLists {
+    /// Tiles of rows.
+    pub tall: usize,
+    /// Tiles of codes.
+    pub wide: usize,
+    /// Tiles of rows in each tile of codes.
+    pub code_counts: usize,
+    /// Numbers of tiles of codes, for each tile of rows.
+    pub row_lists: usize,
+    /// Numbers of tiles of rows, for each tile of codes.
+    pub code_lists: usize,
+    /// A byte for each tile.
+    pub marks: usize,
+    bytes: usize,
 }
 
 /// What the tiles of a pass need, in bytes from the start of the pass's memory; their sums come first.
@@ -74,6 +98,8 @@ pub(crate) struct Pass {
     pub kept: usize,
     /// Where the references of each chunk lie.
     pub references: usize,
+    /// Where the lists of tiles lie, if tiles are left out.
+    pub lists: usize,
     /// Bytes of memory that the pass needs.
     bytes: usize,
 }
@@ -92,7 +118,7 @@ impl Plan {
         let memory = |rows: usize| {
             let take = sizes.take(rows, padded(sizes.codes));
             let work = sizes.forward(rows, take);
-            Memory::new(work, 0, references(rows, take, sizes.codes))
+            Memory::new(work, 0, sizes.references(rows, take))
         };
         let cached = CACHED / (TAKE_MIN * size_of::<f32>());
         let most = if sizes.tiled { sizes.rows } else { cached };
@@ -114,7 +140,7 @@ impl Plan {
 
         let mut passes = Vec::new();
         let mut first = 0;
-        if own < sizes.rows && fits > own {
+        if own < sizes.rows && fits > own && !sizes.skipping {
             let (rows, columns) = sizes.within_gradient(fits.min(sizes.rows), bytes);
             let take = sizes.take(rows, columns);
             let memory = sizes.memory(rows, columns);
@@ -146,13 +172,16 @@ impl Pass {
         memory: Memory,
     ) -> Self {
         Self {
-            rows,
             take,
             columns,
             in_gradient,
             kept: memory.work,
             references: memory.work + memory.kept,
+            lists: memory.work
+                + memory.kept
+                + (rows.len() * size_of::<f32>()).next_multiple_of(ALIGNMENT),
             bytes: memory.total(),
+            rows,
         }
     }
 }
@@ -187,8 +216,36 @@ impl Sizes {
         Memory::new(
             self.forward(rows, take).max(back),
             rows * columns * self.operand,
-            references(rows, take, self.codes),
+            self.references(rows, take),
         )
+    }
+
+    /// Bytes of the references of a pass, and of the lists of tiles behind them.
+    fn references(&self, rows: usize, take: usize) -> usize {
+        let references = rows * self.codes.div_ceil(take) * size_of::<f32>();
+        if self.skipping {
+            return references.next_multiple_of(ALIGNMENT) + self.lists(rows).bytes;
+        }
+        references
+    }
+
+    /// The lists of tiles of `rows` rows.
+    pub(crate) fn lists(&self, rows: usize) -> TileLists {
+        let (tall, wide) = (rows.div_ceil(TILE_ROWS), self.codes.div_ceil(TILE));
+        let number = size_of::<i32>();
+        let code_counts = tall * number;
+        let row_lists = code_counts + wide * number;
+        let code_lists = row_lists + tall * wide * number;
+        let marks = code_lists + tall * wide * number;
+        TileLists {
+            tall,
+            wide,
+            code_counts,
+            row_lists,
+            code_lists,
+            marks,
+            bytes: marks + tall * wide,
+        }
     }
 
     /// Bytes that the forward part needs beside what is kept.
@@ -249,11 +306,6 @@ fn take(rows: usize, codes: usize) -> usize {
         .min(codes.next_power_of_two().max(TAKE_MIN))
 }
 
-/// Bytes of the references of a pass.
-fn references(rows: usize, take: usize, codes: usize) -> usize {
-    rows * codes.div_ceil(take) * size_of::<f32>()
-}
-
 /// Codes rounded up so that every row of a matrix starts at a multiple of 16 bytes.
 pub(crate) fn padded(codes: usize) -> usize {
     codes.next_multiple_of(8)
@@ -306,6 +358,7 @@ mod tests {
             gradient: 2,
             levels: 1,
             tiled: false,
+            skipping: false,
         }
     }
 
@@ -350,6 +403,23 @@ mod tests {
         let plan = Plan::of_gradients(tiled(4096, 4096, 131_072), 128 * MIB);
         assert_eq!(plan.passes[0].columns, 2048);
         assert!(plan.bytes <= 113 * MIB, "{}", plan.bytes);
+    }
+
+    #[test]
+    fn where_tiles_are_left_out_all_lies_in_one_matrix() {
+        let sizes = Sizes {
+            skipping: true,
+            ..tiled(4096, 4096, 131_072)
+        };
+        let plan = Plan::of_gradients(sizes, 576 * MIB);
+        let rows: Vec<_> = plan.passes.iter().map(|pass| pass.rows.len()).collect();
+        assert_eq!(rows, [2048, 2048]);
+        for pass in &plan.passes {
+            assert_eq!(pass.columns, 131_072);
+            let lists = sizes.lists(pass.rows.len());
+            assert_eq!((lists.tall, lists.wide), (16, 512));
+            assert!(pass.lists + lists.bytes <= plan.bytes, "{plan:?}");
+        }
     }
 
     #[test]

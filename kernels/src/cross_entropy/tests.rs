@@ -72,6 +72,7 @@ fn the_losses_of_the_fixture_and_their_gradients_come_out() {
                 &objective,
                 Chunk {
                     bytes: rows * CODES * size_of::<f32>(),
+                    skip: 0.0,
                 },
             );
         }

@@ -59,6 +59,10 @@ pub struct TrainGce {
     /// Neighbourhoods that count as nearly right: how many groups, and their weight, as in `512:0.2, 64:0.1`.
     #[param(default = "")]
     pub levels: String,
+    /// The probability below which groups of codes are left out of the gradient, on cards that are faster so; 0 leaves
+    /// out nothing.
+    #[param(default = 0.0, range = 0.0..=0.1)]
+    pub skip: f32,
     /// The learning rate at its highest.
     #[param(default = 0.001, range = 0.0..=1.0)]
     pub learning_rate: f32,

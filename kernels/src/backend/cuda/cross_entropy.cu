@@ -266,13 +266,6 @@ static __device__ Exponentials counted(unsigned row, int first, int end, const O
     return sum;
 }
 
-// Sums over tiles of `width` codes, as `cross_entropy_tiles` leaves them.
-struct Tiled {
-    const float* sums;          // [rows, tiles]
-    const Exponentials* edges;  // [rows, levels, 2]
-    int width;
-};
-
 // What a row with logits far above its reference has: exponentials that no number holds are counted and kept again,
 // relative to the largest logit, and the others brought to it. A warp.
 static __device__ Exponentials counted_again(const float* sums, int tiles, int width, unsigned row, float reference,

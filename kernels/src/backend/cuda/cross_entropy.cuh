@@ -47,6 +47,13 @@ struct Rows {
     int count;             // picks of a row
 };
 
+// Sums over tiles of `width` codes, as `cross_entropy_tiles` leaves them.
+struct Tiled {
+    const float* sums;          // [rows, tiles]
+    const Exponentials* edges;  // [rows, levels, 2] over parts of groups in tiles that hold an end of one
+    int width;
+};
+
 // Where kept exponentials lie: the first `columns` codes of all rows in one matrix, the next in another, and so on.
 template <typename T>
 struct Kept {

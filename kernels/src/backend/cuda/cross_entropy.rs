@@ -2,6 +2,7 @@
 
 mod chunks;
 mod launches;
+mod skipping;
 mod tiles;
 
 use burn::tensor::{DType, Shape};
@@ -59,6 +60,7 @@ impl Given {
             levels: terms.levels.len(),
             // The card says it, when it is asked.
             tiled: false,
+            skipping: false,
         };
         Self {
             hidden,
@@ -192,8 +194,10 @@ unsafe fn run(
     outputs: Outputs,
     chunk: Chunk,
 ) -> Result<(), String> {
+    let tiled = tiles::served(request, operands)?;
     let sizes = Sizes {
-        tiled: tiles::served(request, operands)?,
+        tiled,
+        skipping: tiled && chunk.skip > 0.0 && skipping::served(request),
         ..request.sizes
     };
     let mut bytes = chunk.bytes;
@@ -204,7 +208,7 @@ unsafe fn run(
         } else {
             Plan::of_losses(sizes, bytes)
         };
-        let launches = Launches::new(request, sizes, plan);
+        let launches = Launches::new(request, sizes, plan, chunk.skip);
         let needed = launches.memory.bytes;
         if let Some(scratch) = Scratch::take(stream, needed)? {
             // SAFETY: the caller vouches for all but the scratch, which is as large as the launches ask.

@@ -3,23 +3,10 @@
 // A block has three warpgroups: one fetches tiles of hidden vectors and of the head, two multiply them. It goes through
 // tiles of 128 rows × 256 codes, rows first, so that what several blocks read of the head they read at about one time.
 
-#include "hopper.cuh"
+#include "pipeline.cuh"
 #include "cross_entropy.cuh"
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-
-constexpr int ROWS = 128, CODES = 256, DEPTH = 64, STAGES = 4;
-constexpr unsigned HIDDEN_BYTES = ROWS * DEPTH * 2, WEIGHT_BYTES = CODES * DEPTH * 2;
-constexpr unsigned STAGE_BYTES = HIDDEN_BYTES + WEIGHT_BYTES;
-constexpr unsigned ALL = 0xffffffffu;
-
-// What a thread of a warpgroup holds of its 64 × 256 logits: of two rows eight apart, `half` 0 and 1, the codes 8j and
-// 8j + 1 from its first one on.
-struct Held {
-    float numbers[128];
-
-    __device__ float& at(int half, int j, int next) { return numbers[4 * j + 2 * half + next]; }
-};
 
 // The sum over the four threads that share a row.
 static __device__ inline float over_row(float sum) {
@@ -27,36 +14,13 @@ static __device__ inline float over_row(float sum) {
     return sum + __shfl_xor_sync(ALL, sum, 2);
 }
 
-// Where stages lie in shared memory, and the barriers of each.
-struct Stages {
-    unsigned tiles, full, empty;
-
-    __device__ unsigned hidden(int stage) const { return tiles + stage * STAGE_BYTES; }
-    __device__ unsigned weight(int stage) const { return hidden(stage) + HIDDEN_BYTES; }
-    __device__ unsigned filled(int stage) const { return full + 8 * stage; }
-    __device__ unsigned emptied(int stage) const { return empty + 8 * stage; }
-};
-
-// A stage, and the parity of how often all of them have been used.
-struct Place {
-    int stage = 0;
-    unsigned phase = 0;
-
-    __device__ void next() {
-        if (++stage == STAGES) {
-            stage = 0;
-            phase ^= 1;
-        }
-    }
-};
-
 // How tiles are numbered.
 struct Tiles {
     int rows, codes, steps;
 
     __device__ int count() const { return rows * codes; }
-    __device__ int row(int tile) const { return tile % rows * ROWS; }
-    __device__ int code(int tile) const { return tile / rows * CODES; }
+    __device__ int row(int tile) const { return tile % rows * TALL; }
+    __device__ int code(int tile) const { return tile / rows * WIDE; }
 };
 
 // One thread fetches what the block multiplies.
@@ -67,35 +31,11 @@ static __device__ void fetch(const TensorMap* hidden, const TensorMap* weight, c
             barrier_wait(stages.emptied(place.stage), place.phase ^ 1);
             const unsigned barrier = stages.filled(place.stage);
             barrier_expect(barrier, STAGE_BYTES);
-            load_box(stages.hidden(place.stage), hidden, barrier, step * DEPTH, tiles.row(tile));
-            load_box(stages.weight(place.stage), weight, barrier, step * DEPTH, tiles.code(tile));
+            load_box(stages.left(place.stage), hidden, barrier, step * DEPTH, tiles.row(tile));
+            load_box(stages.right(place.stage), weight, barrier, step * DEPTH, tiles.code(tile));
             place.next();
         }
     }
-}
-
-// The logits of 64 rows, from row `from` of the block's on. All threads of a warpgroup.
-static __device__ inline void multiply(Held& logits, int from, int steps, const Stages& stages, Place& place) {
-    int last = -1;
-    for (int step = 0; step < steps; ++step) {
-        barrier_wait(stages.filled(place.stage), place.phase);
-        const unsigned long long h = tile_descriptor(stages.hidden(place.stage) + from * DEPTH * 2);
-        const unsigned long long w = tile_descriptor(stages.weight(place.stage));
-        product_fence();
-#pragma unroll
-        for (int k = 0; k < DEPTH / 16; ++k) {
-            product_64x256x16(logits.numbers, h + 2 * k, w + 2 * k, step > 0 || k > 0);
-        }
-        product_commit();
-        if (last >= 0) {
-            product_wait<1>();
-            if (threadIdx.x % 128 == 0) barrier_arrive(stages.emptied(last));
-        }
-        last = place.stage;
-        place.next();
-    }
-    product_wait<0>();
-    if (threadIdx.x % 128 == 0) barrier_arrive(stages.emptied(last));
 }
 
 // Sums over groups that a tile holds only a part of: [rows, levels, 2], the end of the tile first. Whether a row is
@@ -103,7 +43,7 @@ static __device__ inline void multiply(Held& logits, int from, int steps, const 
 static __device__ inline void take_edges(Held& logits, int half, int row, bool there, int code, int width,
                                          const Rows& rows, const Levels& levels, Exponentials* edges) {
     const int target = there ? rows.picks[static_cast<long long>(row) * rows.count] : 0;
-    const int own = threadIdx.x % 4 * 2;
+    const int own = own_column();
     for (int level = 0; level < levels.count; ++level) {
         const Range group = group_of(target, levels.sizes[level], code, width);
         const bool cut = there && group.first < group.end && group.end - group.first < width;
@@ -150,12 +90,6 @@ static __device__ inline float exponentials(Held& logits, int half, float refere
     return over_row(even + odd);
 }
 
-static __device__ inline unsigned narrow_two(float low, float high) {
-    unsigned both;
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
-    return both;
-}
-
 // Writes a row's exponentials, `width` of them and what fills up eight; neighbouring threads first exchange every other
 // pair, so that each has four side by side and a sector of memory is written at once.
 static __device__ inline void keep(Held& logits, int half, bool there, bf16* out, int width) {
@@ -179,20 +113,8 @@ static __device__ inline void keep(Held& logits, int half, bool there, bf16* out
 extern "C" __global__ void __launch_bounds__(384, 1) cross_entropy_tiles(
     const __grid_constant__ TensorMap hidden, const __grid_constant__ TensorMap weight, int row_count, int width,
     Kept<bf16> kept, Rows rows, const __grid_constant__ Levels levels, float* sums, Exponentials* edges) {
-    extern __shared__ unsigned char memory[];
-    __shared__ alignas(8) unsigned long long barriers[2 * STAGES];
-    const unsigned full = shared_address(barriers);
-    const Stages stages{(shared_address(memory) + 1023) & ~1023u, full, full + 8 * STAGES};
-    if (threadIdx.x == 0) {
-        for (int stage = 0; stage < STAGES; ++stage) {
-            barrier_init(stages.filled(stage), 1);
-            barrier_init(stages.emptied(stage), 2);
-        }
-        barrier_init_fence();
-    }
-    __syncthreads();
-
-    const Tiles tiles{(row_count + ROWS - 1) / ROWS, (kept.codes + CODES - 1) / CODES, (width + DEPTH - 1) / DEPTH};
+    const Stages stages = begin_stages();
+    const Tiles tiles{(row_count + TALL - 1) / TALL, (kept.codes + WIDE - 1) / WIDE, (width + DEPTH - 1) / DEPTH};
     if (threadIdx.x < 128) {
         registers_fewer<40>();
         if (threadIdx.x == 0) {
@@ -201,28 +123,27 @@ extern "C" __global__ void __launch_bounds__(384, 1) cross_entropy_tiles(
         return;
     }
     registers_more<232>();
-    const int from = (threadIdx.x / 128 - 1) * 64;
-    const int own_row = from + threadIdx.x % 128 / 32 * 16 + threadIdx.x % 32 / 4;
+    const unsigned from = (threadIdx.x / 128 - 1) * BOX_BYTES;
     Place place;
     for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
         Held logits;
-        multiply(logits, from, tiles.steps, stages, place);
-        const int code = tiles.code(tile), codes = min(CODES, kept.codes - code);
-        if (codes < CODES) {
+        multiply<false, false>(logits.numbers, from, tiles.steps, stages, place);
+        const int code = tiles.code(tile), codes = min(WIDE, kept.codes - code);
+        if (codes < WIDE) {
 #pragma unroll
             for (int at = 0; at < 128; ++at) {
-                const int column = at / 4 * 8 + threadIdx.x % 4 * 2 + at % 2;
+                const int column = at / 4 * 8 + own_column() + at % 2;
                 logits.numbers[at] = column < codes ? logits.numbers[at] : -infinity();
             }
         }
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-            const int row = tiles.row(tile) + own_row + 8 * half;
+            const int row = tiles.row(tile) + own_row() + 8 * half;
             const bool there = row < row_count;
             take_edges(logits, half, row, there, code, codes, rows, levels, edges);
             const float sum = exponentials(logits, half, there ? rows.all[row].reference : 0.0f);
             if (there && threadIdx.x % 4 == 0) {
-                sums[static_cast<long long>(row) * tiles.codes + code / CODES] = sum;
+                sums[static_cast<long long>(row) * tiles.codes + code / WIDE] = sum;
             }
             if (kept.first != nullptr) {
                 keep(logits, half, there, there ? kept.at(row, code) : nullptr, codes);

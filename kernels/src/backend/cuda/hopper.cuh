@@ -49,10 +49,12 @@ __device__ inline void load_box(unsigned to, const TensorMap* map, unsigned barr
         :: "r"(to), "l"(map), "r"(barrier), "r"(x), "r"(y) : "memory");
 }
 
-// What a product wants to know of a tile whose rows are 128 bytes, swizzled; further along a row is further on.
-__device__ inline unsigned long long tile_descriptor(unsigned address) {
-    constexpr unsigned long long SWIZZLE_128 = 1ull << 62, EIGHT_ROWS = (1024ull >> 4) << 32, UNUSED = 1ull << 16;
-    return SWIZZLE_128 | EIGHT_ROWS | UNUSED | ((address & 0x3ffff) >> 4);
+// What a product wants to know of a tile, in units of 16 bytes: its rows are 128 bytes, swizzled, eight of them 1024.
+// Where it multiplies along the rows, 16 numbers further on is 2 units further on.
+// Where it multiplies along the columns, that is 128 units, and the next 64 columns lie `next` bytes on.
+__device__ inline unsigned long long tile_descriptor(unsigned address, unsigned next = 16) {
+    constexpr unsigned long long SWIZZLE_128 = 1ull << 62, EIGHT_ROWS = (1024ull >> 4) << 32;
+    return SWIZZLE_128 | EIGHT_ROWS | static_cast<unsigned long long>(next >> 4) << 16 | ((address & 0x3ffff) >> 4);
 }
 
 __device__ inline void product_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
@@ -79,7 +81,9 @@ __device__ inline void registers_fewer() {
 #define SUMS_16(n) SUMS_4(n), SUMS_4(n + 4), SUMS_4(n + 8), SUMS_4(n + 12)
 #define SUMS_64(n) SUMS_16(n), SUMS_16(n + 16), SUMS_16(n + 32), SUMS_16(n + 48)
 
-// 64 × 256 sums more: sum += A·Bᵀ over 16 columns of two tiles; without `add` what was there is forgotten.
+// 64 × 256 sums more: sum += A·Bᵀ over 16 numbers along the rows of two tiles, or along the columns of such a one;
+// without `add` what was there is forgotten.
+template <bool A_COLUMNS, bool B_COLUMNS>
 __device__ inline void product_64x256x16(float (&sum)[128], unsigned long long a, unsigned long long b, bool add) {
     asm volatile(
         "{\n\t.reg .pred add;\n\tsetp.ne.b32 add, %130, 0;\n\t"
@@ -91,9 +95,10 @@ __device__ inline void product_64x256x16(float (&sum)[128], unsigned long long a
         "%82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, %96, %97, %98, %99, %100, %101, "
         "%102, %103, %104, %105, %106, %107, %108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, "
         "%119, %120, %121, %122, %123, %124, %125, %126, %127"
-        "}, %128, %129, add, 1, 1, 0, 0;\n\t}"
+        "}, %128, %129, add, 1, 1, %131, %132;\n\t}"
         : SUMS_64(0), SUMS_64(64)
-        : "l"(a), "l"(b), "r"(static_cast<int>(add)));
+        : "l"(a), "l"(b), "r"(static_cast<int>(add)), "n"(static_cast<int>(A_COLUMNS)),
+          "n"(static_cast<int>(B_COLUMNS)));
 }
 
 #endif

@@ -15,7 +15,8 @@ use crate::backend::architecture::{Capability, Target};
 use crate::backend::image_cache::{self, ImageCache, Key};
 
 /// What sources may include, each before those that it includes itself.
-const HEADERS: [(&str, &str); 2] = [
+const HEADERS: [(&str, &str); 3] = [
+    ("pipeline.cuh", include_str!("pipeline.cuh")),
     ("hopper.cuh", include_str!("hopper.cuh")),
     ("cross_entropy.cuh", include_str!("cross_entropy.cuh")),
 ];
@@ -41,6 +42,20 @@ pub(super) struct Extent {
     pub block: [u32; 3],
     /// Bytes of dynamic shared memory for each block, as many as the card lets a block have.
     pub shared: u32,
+}
+
+/// How much of the card products of tiles take, as `pipeline.cuh` lays them: a block of three warpgroups on each
+/// multiprocessor, or as many as there are tiles of 128 × 256 in an output of so many rows and columns.
+pub(super) fn tiles([rows, columns]: [usize; 2]) -> Result<Extent, String> {
+    const STAGES: u32 = 4;
+    const BYTES_OF_STAGE: u32 = (128 + 256) * 128;
+    let count = u32::try_from(rows.div_ceil(128) * columns.div_ceil(256)).unwrap_or(u32::MAX);
+    Ok(Extent {
+        grid: [multiprocessors()?.min(count), 1, 1],
+        block: [384, 1, 1],
+        // The first stage begins at a multiple of 1024.
+        shared: STAGES * BYTES_OF_STAGE + 1024,
+    })
 }
 
 impl Program {
@@ -196,7 +211,7 @@ pub(super) fn capability() -> Result<Capability, String> {
 }
 
 /// How many multiprocessors the current context's card has.
-pub(super) fn multiprocessors() -> Result<u32, String> {
+fn multiprocessors() -> Result<u32, String> {
     attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
 }
 

@@ -160,6 +160,7 @@ mod tests {
         let defined = cross_entropy::<Flex>(operands, picks.clone(), weights.clone(), &terms);
         let chunk = Chunk {
             bytes: 2 * codes * 4,
+            skip: 0.0,
         };
         let found = Flex::cross_entropy(hidden, weight, picks, shares, weights, terms, chunk);
         for (defined, found) in [

@@ -19,7 +19,7 @@ use crate::train::optimiser::{Trainer, make_folder_of};
 use crate::value::{Curve, Groups};
 
 /// How many bytes of logits are held at a time: enough that launches cost little beside a step.
-const CHUNK: Chunk = Chunk { bytes: 512 << 20 };
+const CHUNK: usize = 512 << 20;
 
 /// The clock of a run with a time limit starts behind so many updates, when every kernel is compiled.
 const UNTIMED: u32 = 3;
@@ -158,7 +158,11 @@ impl<'a> Session<'a> {
         let tokens = network.enlarge(features);
         let head = network.head(self.dtype);
         let weights = &batch.weights;
-        kernels::grouped_cross_entropy(tokens, head, targets, weights, &self.objective, CHUNK)
+        let chunk = Chunk {
+            bytes: CHUNK,
+            skip: self.node.skip,
+        };
+        kernels::grouped_cross_entropy(tokens, head, targets, weights, &self.objective, chunk)
     }
 
     /// Reads the losses since the last time, which waits for the device.

@@ -24,7 +24,7 @@ pub(super) struct Memory {
     groups: usize,
     picked: usize,
     pulls: usize,
-    factors: usize,
+    pub factors: usize,
     /// Bytes of the whole.
     pub bytes: usize,
 }
@@ -76,6 +76,7 @@ pub(super) struct Request {
 pub(super) struct Launches<'a> {
     request: &'a Request,
     sizes: Sizes,
+    skip: f32,
     plan: Plan,
     /// What they need of the card, and where in it things lie.
     pub memory: Memory,
@@ -136,11 +137,12 @@ pub(super) struct Pointers {
 }
 
 impl<'a> Launches<'a> {
-    pub(super) fn new(request: &'a Request, sizes: Sizes, plan: Plan) -> Self {
+    pub(super) fn new(request: &'a Request, sizes: Sizes, plan: Plan, skip: f32) -> Self {
         let memory = Memory::new(&plan, sizes.rows, request.picks, &request.terms);
         Self {
             request,
             sizes,
+            skip,
             plan,
             memory,
         }
@@ -180,6 +182,7 @@ impl<'a> Launches<'a> {
         let call = Call {
             request: self.request,
             sizes: self.sizes,
+            skip: self.skip,
             memory: self.memory,
             stream,
             pointers,
@@ -225,6 +228,8 @@ impl Request {
 pub(super) struct Call<'a> {
     pub request: &'a Request,
     pub sizes: Sizes,
+    /// Probability below which a tile is left out of the gradients.
+    pub skip: f32,
     pub memory: Memory,
     pub stream: CUstream,
     pub pointers: Pointers,
@@ -283,6 +288,9 @@ impl Call<'_> {
         let Some([_, in_hidden, in_weight]) = self.pointers.outputs.gradients else {
             return Ok(());
         };
+        if self.sizes.skipping {
+            return self.skipping(pass, accumulate, [in_hidden, in_weight]);
+        }
         let Sizes {
             codes,
             width,
@@ -344,7 +352,7 @@ impl Call<'_> {
     }
 
     /// Kept exponentials become the gradient in the logits, but for the rows' factors.
-    fn pull(&self, pass: &Pass, mut kept: Kept) -> Result<(), String> {
+    pub(super) fn pull(&self, pass: &Pass, mut kept: Kept) -> Result<(), String> {
         let first = pass.rows.start;
         let mut references = self.references(pass, 0);
         let mut chunk = pass.take as i32;
@@ -373,7 +381,7 @@ impl Call<'_> {
     }
 
     /// The rows of `pass` of a matrix, each times its factor, into a dense one.
-    fn times_factor(
+    pub(super) fn times_factor(
         &self,
         name: &'static str,
         pass: &Pass,

@@ -2,28 +2,19 @@
 
 use super::launches::{Call, Kept, Request, THREADS, dense, matrices, transposed};
 use crate::backend::cuda::blas::{self, Element, Epilogue, Product};
-use crate::backend::cuda::program::{self, Extent, Program, argument};
+use crate::backend::cuda::program::{self, Program, argument};
 use crate::backend::cuda::tensor_map::Matrix;
-use crate::cross_entropy::plan::{Pass, TILE};
+use crate::cross_entropy::plan::{Pass, TILE, TILE_ROWS};
 
 const PROGRAM: Program = Program {
     name: "cross_entropy_tiles.cu",
     source: include_str!("../cross_entropy_tiles.cu"),
 };
 
-/// Rows of a tile; the source says so as well.
-const ROWS: u32 = 128;
-
-/// Threads of a block: three warpgroups.
-const BLOCK: u32 = 384;
-
-/// Bytes of four stages of 128 + 256 rows of 128 bytes, and what brings the first to a multiple of 1024.
-const SHARED: u32 = 4 * (ROWS + TILE as u32) * 128 + 1024;
-
 /// `Tiled` of the source.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Tiled {
+pub(super) struct Tiled {
     sums: u64,
     edges: u64,
     width: i32,
@@ -51,7 +42,7 @@ impl Request {
     }
 
     /// The whole head.
-    fn head(&self, address: u64) -> Matrix {
+    pub(super) fn head(&self, address: u64) -> Matrix {
         Matrix {
             address,
             rows: self.sizes.codes,
@@ -64,17 +55,23 @@ impl Request {
 impl Call<'_> {
     /// Takes the rows of `pass` through all codes, a tile of logits at a time.
     pub(super) fn tiles(&self, pass: &Pass) -> Result<(), String> {
-        let memory = self.sizes.tiles(pass.rows.len());
-        let start = self.at(self.memory.passes);
-        let tiled = Tiled {
-            sums: start,
-            edges: start + memory.edges as u64,
-            width: TILE as i32,
-        };
+        let tiled = self.tiled(pass);
         let kept = self.kept(pass);
-        self.refer(pass, start + memory.some as u64)?;
+        let some = self.sizes.tiles(pass.rows.len()).some;
+        self.refer(pass, tiled.sums + some as u64)?;
         self.exponentials(pass, tiled, kept)?;
         self.join(pass, tiled, kept)
+    }
+
+    /// Where the sums over tiles lie.
+    pub(super) fn tiled(&self, pass: &Pass) -> Tiled {
+        let sums = self.at(self.memory.passes);
+        let edges = self.sizes.tiles(pass.rows.len()).edges;
+        Tiled {
+            sums,
+            edges: sums + edges as u64,
+            width: TILE as i32,
+        }
     }
 
     /// Gives each row its reference, by the logits of the first codes, which are written to `some`, and of its picks.
@@ -114,7 +111,7 @@ impl Call<'_> {
         let hidden = self
             .request
             .hidden_rows(self.hidden_from(first), pass.rows.len());
-        let mut hidden = hidden.map(ROWS)?;
+        let mut hidden = hidden.map(TILE_ROWS as u32)?;
         let mut weight = self.request.head(self.pointers.weight).map(TILE as u32)?;
         let (mut count, mut width) = (pass.rows.len() as i32, self.sizes.width as i32);
         let mut rows = self.rows_from(first);
@@ -135,13 +132,7 @@ impl Call<'_> {
             argument(&mut sums),
             argument(&mut edges),
         ];
-        let tiles = pass.rows.len().div_ceil(ROWS as usize) * self.sizes.codes.div_ceil(TILE);
-        let blocks = program::multiprocessors()?.min(u32::try_from(tiles).unwrap_or(u32::MAX));
-        let extent = Extent {
-            grid: [blocks, 1, 1],
-            block: [BLOCK, 1, 1],
-            shared: SHARED,
-        };
+        let extent = program::tiles([pass.rows.len(), self.sizes.codes])?;
         // SAFETY: the arguments are those of the kernel, and point at what `run`'s caller vouches for.
         unsafe { PROGRAM.launch(self.stream, "cross_entropy_tiles", extent, &mut arguments) }
     }
