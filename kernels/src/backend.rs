@@ -109,6 +109,36 @@ pub trait TensorKernels: Backend {
         definition::softmax_backward::<Self>(y, grad, scale)
     }
 
+    /// `softmax(scale·q·kᵀ)·v` for each head, and `log Σ e^{scale·q·kᵀ}` of each query in f32.
+    ///
+    /// Shapes: `queries [batch, n, heads, d]`, `keys` and `values [batch, m, key heads, d]`, all of one type
+    /// → `[batch, n, heads, d]` of that type and `[batch, heads, n]`; there is at least one of each.
+    #[fusion(meta = attend_spec)]
+    fn attend(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        scale: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        definition::attend::<Self>(queries, keys, values, scale)
+    }
+
+    /// The gradients of [`attend`](Self::attend) in queries, keys and values, from what went in, both results and
+    /// the gradient of the first.
+    #[fusion(meta = attend_backward_spec)]
+    fn attend_backward(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        found: FloatTensor<Self>,
+        sums: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        scale: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let _ = (found, sums);
+        definition::attend_backward::<Self>([queries, keys, values], grad, scale)
+    }
+
     /// `x / √(mean x² + ε)` of each row: `[rows, columns]` to the same.
     #[fusion(dtype = x, shape = x)]
     fn rms_norm(x: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
@@ -250,6 +280,33 @@ fn log_sum_exp_spec(x: &TensorSpec) -> TensorSpec {
 #[cfg(feature = "cuda")]
 fn argmax_spec(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[0]]), DType::I32)
+}
+
+/// What [`TensorKernels::attend`] will return.
+#[cfg(feature = "cuda")]
+fn attend_spec(
+    queries: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &f32,
+) -> (TensorSpec, TensorSpec) {
+    let [batch, length, heads] = [0, 1, 2].map(|dim| queries.shape[dim]);
+    let sums = TensorSpec::new(Shape::new([batch, heads, length]), DType::F32);
+    (queries.clone(), sums)
+}
+
+/// What [`TensorKernels::attend_backward`] will return.
+#[cfg(feature = "cuda")]
+fn attend_backward_spec(
+    queries: &TensorSpec,
+    keys: &TensorSpec,
+    values: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &f32,
+) -> (TensorSpec, TensorSpec, TensorSpec) {
+    (queries.clone(), keys.clone(), values.clone())
 }
 
 /// What [`TensorKernels::dequantise`] will return.

@@ -1,5 +1,6 @@
 //! How long the kernels take on a device.
 
+mod attention;
 mod cross_entropy;
 
 use std::time::Instant;
@@ -13,6 +14,7 @@ use crate::{
     rms_norm, softmax, unfold_3x3,
 };
 
+pub use attention::{AttentionSizes, AttentionTiming, bench_attention};
 pub use cross_entropy::{BenchError, HeadSizes, HeadTiming, bench_cross_entropy};
 
 /// What one measurement said.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`linear`], [`logits`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
+//! | [`attention`] | `softmax(scale·q·kᵀ)·v` | own CUDA kernels that keep no scores, Hopper's with its copy engine |
 //! | [`softmax`], [`rms_norm`], [`argmax`] | along the last dimension | a warp or more to each row |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
@@ -11,6 +12,7 @@
 //!
 //! With the feature `cuda`, the module `card` lends numbers on a card to code that launches kernels of its own.
 
+mod attention;
 mod backend;
 mod bench;
 mod bridge;
@@ -28,9 +30,13 @@ mod stamp;
 mod tests;
 mod unfold;
 
+pub use attention::attention;
 #[cfg(feature = "cuda")]
 pub use backend::cuda::card;
-pub use bench::{BenchError, HeadSizes, HeadTiming, Timing, bench, bench_cross_entropy};
+pub use bench::{
+    AttentionSizes, AttentionTiming, BenchError, HeadSizes, HeadTiming, Timing, bench,
+    bench_attention, bench_cross_entropy,
+};
 pub use contract::Report;
 pub use cross_entropy::{
     Chunk, GroupLevel, LEVELS_MAX, Objective, cross_entropy_rows, grouped_cross_entropy,
@@ -42,6 +48,7 @@ pub use product::matmul;
 pub use rows::{argmax, rms_norm, softmax};
 pub use unfold::unfold_3x3;
 
+use attention::parity::{Attention, AttentionToOne};
 use burn::tensor::Device;
 use contract::parity;
 use cross_entropy::parity::GroupedCrossEntropy;
@@ -58,6 +65,8 @@ pub fn verify(device: &Device) -> Vec<Report> {
         parity::<Linear>,
         parity::<Logits>,
         parity::<Matmul>,
+        parity::<Attention>,
+        parity::<AttentionToOne>,
         parity::<Softmax>,
         parity::<RmsNorm>,
         parity::<LogSumExp>,

@@ -3,6 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use burn::backend::Dispatch;
+use burn::tensor::{DType, Device, Tensor};
+
+use crate::backend::TensorKernels;
+
 /// A place in a device's work: when it was reached, and how much memory the device had then.
 ///
 /// `TensorKernels::stamp` sets it when all work queued before is done; on a card the card's own clock tells the time.
@@ -27,6 +32,14 @@ pub(crate) trait Clock: std::fmt::Debug + Send {
 }
 
 impl Stamp {
+    /// A stamp behind all that is queued on `device`.
+    pub(crate) fn behind(device: &Device) -> Self {
+        let stamp = Self::default();
+        let mark = Tensor::<1>::zeros([1], (device, DType::F32)).into_dispatch();
+        let _ = <Dispatch as TensorKernels>::stamp(mark, stamp.clone());
+        stamp
+    }
+
     /// Sets it.
     pub(crate) fn set(&self, reached: Reached) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);

@@ -2,8 +2,8 @@
 
 use crate::contract::planted::check;
 use crate::{
-    Argmax, Dequantise, GroupedCrossEntropy, Linear, LogSumExp, Logits, Matmul, RmsNorm, Softmax,
-    Unfold,
+    Argmax, Attention, AttentionToOne, Dequantise, GroupedCrossEntropy, Linear, LogSumExp, Logits,
+    Matmul, RmsNorm, Softmax, Unfold,
 };
 
 #[test]
@@ -19,6 +19,12 @@ fn logits_agree_with_their_reference() {
 #[test]
 fn matmul_agrees_with_its_reference() {
     check::<Matmul>();
+}
+
+#[test]
+fn attention_agrees_with_its_reference() {
+    check::<Attention>();
+    check::<AttentionToOne>();
 }
 
 #[test]

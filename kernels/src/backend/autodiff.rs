@@ -7,7 +7,7 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Autodiff, TensorMetadata};
+use burn::backend::{Autodiff, AutodiffBackend, TensorMetadata};
 use burn::tensor::FloatDType;
 
 use super::{TensorKernels, cast};
@@ -98,6 +98,36 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
                 step.finish((y.clone(), scale), y)
             }
             OpsKind::UnTracked(step) => step.finish(B::softmax_rows(x.into_primitive(), scale)),
+        }
+    }
+
+    fn attend(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        scale: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let prepared = AttentionBackward
+            .prepare::<C>([queries.node(), keys.node(), values.node()])
+            .compute_bound()
+            .stateful();
+        let [queries, keys, values] =
+            [queries, keys, values].map(FloatTensor::<Self>::into_primitive);
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let (found, sums) = B::attend(queries.clone(), keys.clone(), values.clone(), scale);
+                let kept = Attended {
+                    operands: [queries, keys, values],
+                    found: found.clone(),
+                    sums: sums.clone(),
+                    scale,
+                };
+                (step.finish(kept, found), Self::from_inner(sums))
+            }
+            OpsKind::UnTracked(step) => {
+                let (found, sums) = B::attend(queries, keys, values, scale);
+                (step.finish(found), Self::from_inner(sums))
+            }
         }
     }
 
@@ -255,6 +285,44 @@ impl<B: TensorKernels> Backward<B, 1> for SoftmaxBackward {
         let (y, scale) = ops.state;
         if let Some(node) = node {
             grads.register::<B>(node.id, B::softmax_rows_backward(y, grad, scale));
+        }
+    }
+}
+
+/// What attention keeps until its backward pass.
+#[derive(Clone, Debug)]
+struct Attended<T> {
+    operands: [T; 3],
+    found: T,
+    sums: T,
+    scale: f32,
+}
+
+/// `dV = Pᵀ·G`, `dQ = S·K`, `dK = Sᵀ·Q` with `P` the weights and `S = scale·P·(G·Vᵀ − Σ P·G·Vᵀ)`.
+#[derive(Debug)]
+struct AttentionBackward;
+
+impl<B: TensorKernels> Backward<B, 3> for AttentionBackward {
+    type State = Attended<FloatTensor<B>>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let Attended {
+            operands: [queries, keys, values],
+            found,
+            sums,
+            scale,
+        } = ops.state;
+        let (in_queries, in_keys, in_values) =
+            B::attend_backward(queries, keys, values, found, sums, grad, scale);
+        for (node, gradient) in ops
+            .parents
+            .into_iter()
+            .zip([in_queries, in_keys, in_values])
+        {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, gradient);
+            }
         }
     }
 }

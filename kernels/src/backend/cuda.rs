@@ -5,6 +5,7 @@
 //! On a CubeCL device that is not CUDA the definitions of [`TensorKernels`] serve.
 #![allow(unsafe_code)]
 
+mod attention;
 mod blas;
 pub mod card;
 mod column_sum;
@@ -86,6 +87,37 @@ impl TensorKernels for CubeBackend {
             return rows::softmax_backward(y, grad, scale);
         }
         definition::softmax_backward::<Self>(y, grad, scale)
+    }
+
+    fn attend(
+        queries: CubeTensor,
+        keys: CubeTensor,
+        values: CubeTensor,
+        scale: f32,
+    ) -> (CubeTensor, CubeTensor) {
+        if stream::is_cuda(&queries) && attention::served(&queries, scale) {
+            return attention::attend(queries, keys, values, scale);
+        }
+        definition::attend::<Self>(queries, keys, values, scale)
+    }
+
+    fn attend_backward(
+        queries: CubeTensor,
+        keys: CubeTensor,
+        values: CubeTensor,
+        found: CubeTensor,
+        sums: CubeTensor,
+        grad: CubeTensor,
+        scale: f32,
+    ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        let operands = [queries, keys, values];
+        if stream::is_cuda(&grad)
+            && attention::served(&operands[0], scale)
+            && grad.dtype == DType::BF16
+        {
+            return attention::attend_backward(operands, found, sums, grad, scale);
+        }
+        definition::attend_backward::<Self>(operands, grad, scale)
     }
 
     fn rms_norm(x: CubeTensor, epsilon: f32) -> CubeTensor {

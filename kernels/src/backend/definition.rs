@@ -1,9 +1,11 @@
 //! The operations in burn's own: what they mean, and the way of every device that has no faster one.
 
+mod attention;
 mod cross_entropy;
 mod neighbours;
 mod rows;
 
+pub(super) use attention::{attend, attend_backward};
 pub(super) use cross_entropy::{cross_entropy, cross_entropy_losses, scale};
 pub(super) use neighbours::{fold, unfold};
 pub(super) use rows::{

@@ -2,12 +2,10 @@
 
 use std::time::Instant;
 
-use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use half::bf16;
 use rayon::prelude::*;
 
-use crate::backend::TensorKernels;
 use crate::noise::Noise;
 use crate::stamp::Stamp;
 use crate::{Chunk, GroupLevel, Objective, cross_entropy_rows, grouped_cross_entropy};
@@ -221,10 +219,7 @@ impl Head {
 
     /// A stamp behind all that is queued.
     fn stamp(&self) -> Stamp {
-        let stamp = Stamp::default();
-        let mark = Tensor::<1>::zeros([1], (&self.device, DType::F32)).into_dispatch();
-        let _ = <Dispatch as TensorKernels>::stamp(mark, stamp.clone());
-        stamp
+        Stamp::behind(&self.device)
     }
 
     fn sync(&self) -> Result<(), BenchError> {
@@ -233,22 +228,31 @@ impl Head {
 
     /// The median time of [`RUNS`] runs, in milliseconds.
     fn median(&self, run: &dyn Fn()) -> Result<f64, BenchError> {
-        let mut times = Vec::with_capacity(RUNS);
-        for number in 0..WARM_UP + RUNS {
-            let before = self.stamp();
-            run();
-            let after = self.stamp();
-            self.sync()?;
-            let time = after
-                .since(&before)
-                .ok_or_else(|| BenchError::Device("it did not tell the time".into()))?;
-            if number >= WARM_UP {
-                times.push(time.as_secs_f64() * 1e3);
-            }
-        }
-        times.sort_by(f64::total_cmp);
-        Ok(times[RUNS / 2])
+        median(&self.device, [WARM_UP, RUNS], run)
     }
+}
+
+/// The median time of `runs` after others to warm up, by the device's own clock, in milliseconds.
+pub(super) fn median(
+    device: &Device,
+    [warm_up, runs]: [usize; 2],
+    run: &dyn Fn(),
+) -> Result<f64, BenchError> {
+    let mut times = Vec::with_capacity(runs);
+    for number in 0..warm_up + runs {
+        let before = Stamp::behind(device);
+        run();
+        let after = Stamp::behind(device);
+        device.sync().map_err(BenchError::of)?;
+        let time = after
+            .since(&before)
+            .ok_or_else(|| BenchError::Device("it did not tell the time".into()))?;
+        if number >= warm_up {
+            times.push(time.as_secs_f64() * 1e3);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[runs / 2])
 }
 
 /// The most that a task of this process took of a card for its own length.

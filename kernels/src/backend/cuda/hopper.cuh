@@ -49,6 +49,13 @@ __device__ inline void load_box(unsigned to, const TensorMap* map, unsigned barr
         :: "r"(to), "l"(map), "r"(barrier), "r"(x), "r"(y) : "memory");
 }
 
+// The same of an array of four dimensions, the innermost first.
+__device__ inline void load_box(unsigned to, const TensorMap* map, unsigned barrier, int x, int y, int z, int w) {
+    asm volatile(
+        "cp.async.bulk.tensor.4d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], [%2];"
+        :: "r"(to), "l"(map), "r"(barrier), "r"(x), "r"(y), "r"(z), "r"(w) : "memory");
+}
+
 // What a product wants to know of a tile, in units of 16 bytes: its rows are 128 bytes, swizzled, eight of them 1024.
 // Where it multiplies along the rows, 16 numbers further on is 2 units further on.
 // Where it multiplies along the columns, that is 128 units, and the next 64 columns lie `next` bytes on.

@@ -15,9 +15,15 @@ use crate::backend::architecture::{Capability, Target};
 use crate::backend::image_cache::{self, ImageCache, Key};
 
 /// What sources may include, each before those that it includes itself.
-const HEADERS: [(&str, &str); 3] = [
+const HEADERS: [(&str, &str); 6] = [
     ("pipeline.cuh", include_str!("pipeline.cuh")),
     ("hopper.cuh", include_str!("hopper.cuh")),
+    ("attention.cuh", include_str!("attention.cuh")),
+    (
+        "attention_products.cuh",
+        include_str!("attention_products.cuh"),
+    ),
+    ("attention_tiles.cuh", include_str!("attention_tiles.cuh")),
     ("cross_entropy.cuh", include_str!("cross_entropy.cuh")),
 ];
 
@@ -210,8 +216,20 @@ pub(super) fn capability() -> Result<Capability, String> {
     Ok(10 * major + minor)
 }
 
+/// The compute capability of the card `index`, as far as the driver tells it.
+pub(super) fn capability_of(index: usize) -> Option<Capability> {
+    let device = result::device::get(i32::try_from(index).ok()?).ok()?;
+    let ask = |attribute| {
+        // SAFETY: the device was just given to us by the driver.
+        unsafe { result::device::get_attribute(device, attribute) }.ok()
+    };
+    let major = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+    let minor = ask(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+    Some((10 * major + minor).unsigned_abs())
+}
+
 /// How many multiprocessors the current context's card has.
-fn multiprocessors() -> Result<u32, String> {
+pub(super) fn multiprocessors() -> Result<u32, String> {
     attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
 }
 
