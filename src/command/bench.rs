@@ -1,5 +1,7 @@
 //! `smalto bench`: whether the kernels are right here, and how fast they are.
 
+mod attention;
+
 use std::io::Write;
 use std::num::NonZeroUsize;
 
@@ -23,6 +25,8 @@ pub enum Bench {
     Kernels(Target),
     /// Measures the grouped cross-entropy of a large head, in time and memory.
     Gce(Head),
+    /// Measures attention and its gradients.
+    Attention(attention::Attention),
 }
 
 /// The head to measure.
@@ -78,6 +82,7 @@ impl Bench {
         match self {
             Self::Verify(target) => verify(&target, &device(&target.device)?),
             Self::Kernels(target) => measure(&target, &device(&target.device)?),
+            Self::Attention(attention) => attention.measure(),
             Self::Gce(head) => head.measure(&device(&head.target.device)?),
         }
     }
