@@ -83,31 +83,12 @@ impl Attention {
         };
         let queries = rotary.queries(split(self.q_proj.forward(x.clone())));
         let keys = rotary.keys(split(self.k_proj.forward(x.clone())));
-        let values = split(self.v_proj.forward(x)).swap_dims(1, 2);
-        let heads = queries.dims()[1];
-
-        let queries: Tensor<3> = queries.reshape([b * heads, l, d]);
-        let keys = shared(keys, heads);
-        let values = shared(values, heads);
-        let scores = kernels::matmul(queries, keys.swap_dims(1, 2));
-        let mixed = kernels::matmul(kernels::softmax(scores, 1.0), values);
-
-        let mixed = mixed.reshape([b, heads, l, d]).swap_dims(1, 2);
+        let (queries, keys) = (queries.swap_dims(1, 2), keys.swap_dims(1, 2));
+        let values = split(self.v_proj.forward(x));
+        let heads = queries.dims()[2];
+        let mixed = kernels::attention(queries, keys, values, 1.0);
         self.o_proj.forward(mixed.reshape([b, l, heads * d]))
     }
-}
-
-/// Keys or values once for each head that asks.
-///
-/// Shapes: `x [batch, key heads, length, width]` → `[batch · heads, length, width]`.
-fn shared(x: Tensor<4>, heads: usize) -> Tensor<3> {
-    let [b, own, l, d] = x.dims();
-    if own == heads {
-        return x.reshape([b * heads, l, d]);
-    }
-    let x: Tensor<5> = x.reshape([b, own, 1, l, d]);
-    x.expand([b, own, heads / own, l, d])
-        .reshape([b * heads, l, d])
 }
 
 /// `down(silu(gate(x)) · up(x))`

@@ -55,20 +55,24 @@ pub fn attend(
 ) -> Tensor<3> {
     let [b, n, width] = queries.dims();
     let d = width / heads;
-    let split = |x: Tensor<3>| -> Tensor<3> {
+    let scale = 1.0 / (d as f32).sqrt();
+    let split = |x: Tensor<3>| -> Tensor<4> {
         let length = x.dims()[1];
-        let x: Tensor<4> = x.reshape([b, length, heads, d]);
+        x.reshape([b, length, heads, d])
+    };
+    let [queries, keys, values] = [queries, keys, values].map(split);
+    let Some(mask) = mask else {
+        return kernels::attention(queries, keys, values, scale).reshape([b, n, width]);
+    };
+
+    let head_major = |x: Tensor<4>| -> Tensor<3> {
+        let length = x.dims()[1];
         x.swap_dims(1, 2).reshape([b * heads, length, d])
     };
-    let scale = 1.0 / (d as f32).sqrt();
-    let scores = kernels::matmul(split(queries), split(keys).swap_dims(1, 2));
-    let weights = match mask {
-        None => kernels::softmax(scores, scale),
-        Some(mask) => {
-            let mask = mask.cast(scores.dtype());
-            kernels::softmax(scores.mul_scalar(scale) + mask, 1.0)
-        }
-    };
-    let mixed: Tensor<4> = kernels::matmul(weights, split(values)).reshape([b, heads, n, d]);
+    let [queries, keys, values] = [queries, keys, values].map(head_major);
+    let scores = kernels::matmul(queries, keys.swap_dims(1, 2));
+    let mask = mask.cast(scores.dtype());
+    let weights = kernels::softmax(scores.mul_scalar(scale) + mask, 1.0);
+    let mixed: Tensor<4> = kernels::matmul(weights, values).reshape([b, heads, n, d]);
     mixed.swap_dims(1, 2).reshape([b, n, width])
 }
