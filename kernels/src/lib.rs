@@ -46,6 +46,7 @@ pub use dequantise::dequantise;
 pub use linear::{linear, logits};
 pub use product::matmul;
 pub use rows::{argmax, rms_norm, softmax};
+pub use stamp::free_memory;
 pub use unfold::unfold_3x3;
 
 use attention::parity::{Attention, AttentionToOne};

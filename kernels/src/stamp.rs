@@ -8,6 +8,14 @@ use burn::tensor::{DType, Device, Tensor};
 
 use crate::backend::TensorKernels;
 
+/// Bytes of `device` that nobody has taken once all that was queued is done, or `None` where it does not tell.
+pub fn free_memory(device: &Device) -> Option<usize> {
+    let stamp = Stamp::behind(device);
+    // An error of the device shows to whoever reads its numbers.
+    let _ = device.sync();
+    stamp.free()
+}
+
 /// A place in a device's work: when it was reached, and how much memory the device had then.
 ///
 /// `TensorKernels::stamp` sets it when all work queued before is done; on a card the card's own clock tells the time.

@@ -1,5 +1,6 @@
 //! Filling masked tokens.
 
+pub mod bench;
 pub mod damage;
 mod draw;
 mod edit;

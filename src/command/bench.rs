@@ -1,6 +1,7 @@
 //! `smalto bench`: whether the kernels are right here, and how fast they are.
 
 mod attention;
+mod step;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -27,6 +28,8 @@ pub enum Bench {
     Gce(Head),
     /// Measures attention and its gradients.
     Attention(attention::Attention),
+    /// Measures a step of the sampler with a network of random weights, in time and memory.
+    Step(step::Step),
 }
 
 /// The head to measure.
@@ -84,6 +87,7 @@ impl Bench {
             Self::Kernels(target) => measure(&target, &device(&target.device)?),
             Self::Attention(attention) => attention.measure(),
             Self::Gce(head) => head.measure(&device(&head.target.device)?),
+            Self::Step(step) => step.measure(),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Shape {
     }
 
     /// The `config.json`.
-    fn config(self) -> Value {
+    fn file(self) -> Value {
         let sizes = self.sizes();
         json!({
             "architectures": ["NemotronLabsDiffusionImageForMaskedDiffusion"],
@@ -101,8 +101,10 @@ impl Shape {
         })
     }
 
-    /// Names and shapes of all arrays.
-    fn arrays(self) -> Result<BTreeMap<String, Vec<usize>>, NodeError> {
+    /// The sizes, as loading the `config.json` tells them.
+    ///
+    /// Errors: none but mistakes of the program.
+    pub fn config(self) -> Result<DenoiserConfig, NodeError> {
         let sizes = self.sizes();
         let table = |rows: usize| vec![rows, sizes.hidden];
         let tables = [
@@ -110,10 +112,17 @@ impl Shape {
             (published::HEAD, table(sizes.codes)),
         ];
         let tables: BTreeMap<&str, Vec<usize>> = tables.into_iter().collect();
-        let config = published::read_with(&self.config(), |name| tables.get(name).cloned());
-        let config: DenoiserConfig = config.map_err(|error| {
+        let config = published::read_with(&self.file(), |name| tables.get(name).cloned());
+        config.map_err(|error| {
             NodeError::failed(error, "this is a mistake of the program, please report it")
-        })?;
+        })
+    }
+
+    /// Names and shapes of all arrays.
+    fn arrays(self) -> Result<BTreeMap<String, Vec<usize>>, NodeError> {
+        let sizes = self.sizes();
+        let table = |rows: usize| vec![rows, sizes.hidden];
+        let config = self.config()?;
         let network = DenoiserNetwork::new(&config, &mut Init::blank(&Device::flex()));
         let mut arrays = weights::shapes(&network);
         // The text head is among the published ones, so that a loader has something to pass over.
@@ -206,7 +215,7 @@ pub fn write(shape: Shape, folder: &Path) -> Result<u64, NodeError> {
     for (name, content) in [
         ("model.safetensors.index.json", index),
         ("tokenizer.json", vocabulary(shape.sizes().vocabulary)),
-        ("config.json", shape.config()),
+        ("config.json", shape.file()),
     ] {
         write_whole(&folder.join(name), content.to_string().as_bytes())?;
     }
