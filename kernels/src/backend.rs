@@ -155,6 +155,83 @@ pub trait TensorKernels: Backend {
         definition::rms_norm_backward::<Self>(x, grad, epsilon)
     }
 
+    /// `x / √(mean x² + ε) · gain` of each row: `[rows, columns] × [columns]`, of one type, to the first shape.
+    #[fusion(dtype = x, shape = x)]
+    fn gained_rms_norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        definition::gained_rms_norm::<Self>(x, gain, epsilon)
+    }
+
+    /// `s = x + change` and [`rms_norm`](Self::rms_norm) of that: two `[rows, columns]` of one type to two of the same.
+    #[fusion(meta = add_rms_norm_spec)]
+    fn add_rms_norm(
+        x: FloatTensor<Self>,
+        change: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let sum = Self::float_add(x, change);
+        (sum.clone(), Self::rms_norm(sum, epsilon))
+    }
+
+    /// `s = x + change` and [`gained_rms_norm`](Self::gained_rms_norm) of that, likewise.
+    #[fusion(meta = add_gained_rms_norm_spec)]
+    fn add_gained_rms_norm(
+        x: FloatTensor<Self>,
+        change: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let sum = Self::float_add(x, change);
+        (sum.clone(), Self::gained_rms_norm(sum, gain, epsilon))
+    }
+
+    /// The halves of every vector turned, `(x₁·cos − x₂·sin, x₂·cos + x₁·sin)`: `[b, l, h, 2·n]` by `[l, n]` of f32 each
+    /// to the first shape.
+    #[fusion(dtype = x, shape = x)]
+    fn rotate(
+        x: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        definition::rotate::<Self>(x, cos, sin)
+    }
+
+    /// `silu(gate)·up`: two `[rows, columns]` of one type to the same.
+    #[fusion(dtype = gate, shape = gate)]
+    fn swiglu(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
+        definition::swiglu::<Self>(gate, up)
+    }
+
+    /// The gradients of [`swiglu`](Self::swiglu) in `gate` and in `up`, from both and that of the result.
+    #[fusion(meta = swiglu_backward_spec)]
+    fn swiglu_backward(
+        gate: FloatTensor<Self>,
+        up: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        definition::swiglu_backward::<Self>(gate, up, grad)
+    }
+
+    /// The first place of the largest logit of each row, as i32, and its probability: `[rows, codes] → [rows]` each.
+    #[fusion(meta = likeliest_spec)]
+    fn likeliest(logits: FloatTensor<Self>) -> (IntTensor<Self>, FloatTensor<Self>) {
+        definition::likeliest::<Self>(logits)
+    }
+
+    /// The first code at which `softmax(logits / temperature)` summed up reaches the row's number, as i32, and its
+    /// probability without temperature: `[rows, codes]`, `[rows] → [rows]` each.
+    #[fusion(meta = draw_spec)]
+    fn draw(
+        logits: FloatTensor<Self>,
+        uniforms: FloatTensor<Self>,
+        temperature: f32,
+    ) -> (IntTensor<Self>, FloatTensor<Self>) {
+        definition::draw::<Self>(logits, uniforms, temperature)
+    }
+
     /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
     #[fusion(meta = dequantise_spec)]
     fn dequantise(
@@ -196,6 +273,21 @@ pub trait TensorKernels: Backend {
     ) -> FloatTensor<Self> {
         let _ = chunk;
         definition::cross_entropy_losses::<Self>([hidden, weight, shares], picks, &terms)
+    }
+
+    /// `target`, whose memory takes the numbers of `source`, whoever else reads it there: two of one shape and type.
+    ///
+    /// A device without recordings has no such memory, and gives `source`.
+    #[fusion(dtype = target, shape = target)]
+    fn overwrite(target: IntTensor<Self>, source: IntTensor<Self>) -> IntTensor<Self> {
+        let _ = target;
+        source
+    }
+
+    /// `x` in memory of its own.
+    #[fusion(dtype = x, shape = x)]
+    fn duplicate(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        x
     }
 
     /// `x`, as it is; `stamp` is set when all work queued before is done.
@@ -307,6 +399,47 @@ fn attend_backward_spec(
     _: &f32,
 ) -> (TensorSpec, TensorSpec, TensorSpec) {
     (queries.clone(), keys.clone(), values.clone())
+}
+
+/// What [`TensorKernels::add_rms_norm`] will return.
+#[cfg(feature = "cuda")]
+fn add_rms_norm_spec(x: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec, TensorSpec) {
+    (x.clone(), x.clone())
+}
+
+/// What [`TensorKernels::add_gained_rms_norm`] will return.
+#[cfg(feature = "cuda")]
+fn add_gained_rms_norm_spec(
+    x: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &f32,
+) -> (TensorSpec, TensorSpec) {
+    (x.clone(), x.clone())
+}
+
+/// What [`TensorKernels::swiglu_backward`] will return.
+#[cfg(feature = "cuda")]
+fn swiglu_backward_spec(
+    gate: &TensorSpec,
+    up: &TensorSpec,
+    _: &TensorSpec,
+) -> (TensorSpec, TensorSpec) {
+    (gate.clone(), up.clone())
+}
+
+/// What [`TensorKernels::likeliest`] will return.
+#[cfg(feature = "cuda")]
+fn likeliest_spec(logits: &TensorSpec) -> (TensorSpec, TensorSpec) {
+    let rows = Shape::new([logits.shape[0]]);
+    let tokens = TensorSpec::new(rows.clone(), DType::I32);
+    (tokens, TensorSpec::new(rows, DType::F32))
+}
+
+/// What [`TensorKernels::draw`] will return.
+#[cfg(feature = "cuda")]
+fn draw_spec(logits: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec, TensorSpec) {
+    likeliest_spec(logits)
 }
 
 /// What [`TensorKernels::dequantise`] will return.

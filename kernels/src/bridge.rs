@@ -19,6 +19,7 @@ pub(crate) fn traps(device: &Device) -> Vec<Report> {
     let mut reports = layout::check(&device, layout::Layout::lay);
     reports.extend(streams::check(&device, shifted));
     reports.push(graph::check(&device, shifted));
+    reports.push(graph::check_recording(&device, shifted));
     #[cfg(feature = "cuda")]
     reports.extend(failure::check(&device));
     reports

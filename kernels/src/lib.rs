@@ -5,7 +5,10 @@
 //! | [`linear`], [`logits`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
 //! | [`attention`] | `softmax(scale·q·kᵀ)·v` | own CUDA kernels that keep no scores, Hopper's with its copy engine |
-//! | [`softmax`], [`rms_norm`], [`argmax`] | along the last dimension | a warp or more to each row |
+//! | [`softmax`], [`argmax`] | along the last dimension | a warp or more to each row |
+//! | [`rms_norm`], [`add_rms_norm`] | `x / √(mean x² + ε)` | 16 bytes at a time, the sum in front in the same pass |
+//! | [`rotate`], [`swiglu`] | RoPE, `silu(gate)·up` | one pass over memory |
+//! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
@@ -20,9 +23,12 @@ mod contract;
 mod cross_entropy;
 mod dequantise;
 pub mod installation;
+mod layer;
 mod linear;
 mod noise;
+mod norm;
 mod product;
+mod recording;
 mod rows;
 pub mod sampling;
 mod stamp;
@@ -43,9 +49,12 @@ pub use cross_entropy::{
     neighbour_shares,
 };
 pub use dequantise::dequantise;
+pub use layer::{rotate, swiglu};
 pub use linear::{linear, logits};
+pub use norm::{add_rms_norm, rms_norm};
 pub use product::matmul;
-pub use rows::{argmax, rms_norm, softmax};
+pub use recording::Recording;
+pub use rows::{argmax, softmax};
 pub use stamp::free_memory;
 pub use unfold::unfold_3x3;
 
@@ -54,9 +63,12 @@ use burn::tensor::Device;
 use contract::parity;
 use cross_entropy::parity::GroupedCrossEntropy;
 use dequantise::parity::Dequantise;
+use layer::parity::{Rotate, Swiglu};
 use linear::parity::{Linear, Logits};
+use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
-use rows::parity::{Argmax, LogSumExp, RmsNorm, Softmax};
+use rows::parity::{Argmax, LogSumExp, Softmax};
+use sampling::parity::{Draw, Likeliest};
 use unfold::parity::Unfold;
 
 /// Compares every kernel on `device`, values and gradients, with its reference on the CPU, and falls into every trap
@@ -70,6 +82,11 @@ pub fn verify(device: &Device) -> Vec<Report> {
         parity::<AttentionToOne>,
         parity::<Softmax>,
         parity::<RmsNorm>,
+        parity::<AddRmsNorm>,
+        parity::<Rotate>,
+        parity::<Swiglu>,
+        parity::<Likeliest>,
+        parity::<Draw>,
         parity::<LogSumExp>,
         parity::<Argmax>,
         parity::<Unfold>,

@@ -1,4 +1,4 @@
-//! Softmax, normalisation and the largest number along the last dimension.
+//! Softmax and the largest number along the last dimension.
 
 pub(crate) mod parity;
 
@@ -20,18 +20,6 @@ pub fn softmax<const D: usize>(x: Tensor<D>, scale: f32) -> Tensor<D> {
     Tensor::<2>::from_dispatch(y).reshape(dims)
 }
 
-/// Every vector along the last dimension scaled to a mean square of 1, computed in f32, in the type of `x`.
-///
-/// `y = x / √(mean x² + ε)`
-///
-/// Shapes: `x [.., channels]` → the same.
-/// Source: Zhang and Sennrich, "Root mean square layer normalization", 2019.
-pub fn rms_norm<const D: usize>(x: Tensor<D>, epsilon: f32) -> Tensor<D> {
-    let dims = x.dims();
-    let y = <Dispatch as TensorKernels>::rms_norm(matrix(x).into_dispatch(), epsilon);
-    Tensor::<2>::from_dispatch(y).reshape(dims)
-}
-
 /// Where the largest number of each row is, the first of equals.
 ///
 /// Shapes: `x [rows, n]` → `[rows]`.
@@ -49,7 +37,7 @@ pub(crate) fn log_sum_exp(x: Tensor<2>) -> Tensor<1> {
 }
 
 /// The tensor as rows.
-fn matrix<const D: usize>(x: Tensor<D>) -> Tensor<2> {
+pub(crate) fn matrix<const D: usize>(x: Tensor<D>) -> Tensor<2> {
     let dims = x.dims();
     let rows: usize = dims[..D - 1].iter().product();
     x.reshape([rows, dims[D - 1]])

@@ -2,8 +2,8 @@
 
 use crate::contract::planted::check;
 use crate::{
-    Argmax, Attention, AttentionToOne, Dequantise, GroupedCrossEntropy, Linear, LogSumExp, Logits,
-    Matmul, RmsNorm, Softmax, Unfold,
+    AddRmsNorm, Argmax, Attention, AttentionToOne, Dequantise, Draw, GroupedCrossEntropy,
+    Likeliest, Linear, LogSumExp, Logits, Matmul, RmsNorm, Rotate, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -60,4 +60,29 @@ fn argmax_agrees_with_its_reference() {
 #[test]
 fn dequantise_agrees_with_its_reference() {
     check::<Dequantise>();
+}
+
+#[test]
+fn add_rms_norm_agrees_with_its_reference() {
+    check::<AddRmsNorm>();
+}
+
+#[test]
+fn rotate_agrees_with_its_reference() {
+    check::<Rotate>();
+}
+
+#[test]
+fn swiglu_agrees_with_its_reference() {
+    check::<Swiglu>();
+}
+
+#[test]
+fn the_likeliest_agree_with_their_reference() {
+    check::<Likeliest>();
+}
+
+#[test]
+fn draws_agree_with_their_reference() {
+    check::<Draw>();
 }

@@ -13,7 +13,7 @@ mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use draw::pick_all;
+pub(crate) use draw::{likeliest, pick_all};
 pub use edit::{EditSamplerInputs, EditSamplerOutputs};
 pub use noise::Noise;
 pub use run::Start;

@@ -8,6 +8,7 @@ mod history;
 mod image;
 mod mask;
 mod prompt;
+mod scores;
 mod tokenizer;
 mod tokens;
 
@@ -19,5 +20,6 @@ pub use history::{Step, TokenHistory};
 pub use image::{Image, ImageError};
 pub use mask::{Mask, MaskError};
 pub use prompt::{MicroConditions, Prompt};
+pub use scores::Scores;
 pub use tokenizer::{Codec, Tokenizer, grid};
 pub use tokens::{Grid, Tokens, TokensError};

@@ -8,7 +8,7 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, AutodiffBackend, TensorMetadata};
-use burn::tensor::FloatDType;
+use burn::tensor::{FloatDType, Shape};
 
 use super::{TensorKernels, cast};
 
@@ -143,6 +143,82 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
             }
             OpsKind::UnTracked(step) => step.finish(B::rms_norm(x.into_primitive(), epsilon)),
         }
+    }
+
+    fn gained_rms_norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        let prepared = GainedRmsNormBackward
+            .prepare::<C>([x.node(), gain.node()])
+            .compute_bound()
+            .stateful();
+        let (x, gain) = (x.into_primitive(), gain.into_primitive());
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let y = B::gained_rms_norm(x.clone(), gain.clone(), epsilon);
+                step.finish((x, gain, epsilon), y)
+            }
+            OpsKind::UnTracked(step) => step.finish(B::gained_rms_norm(x, gain, epsilon)),
+        }
+    }
+
+    fn rotate(
+        x: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let prepared = RotateBackward
+            .prepare::<C>([x.node()])
+            .compute_bound()
+            .stateful();
+        let [x, cos, sin] = [x, cos, sin].map(FloatTensor::<Self>::into_primitive);
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let y = B::rotate(x, cos.clone(), sin.clone());
+                step.finish((cos, sin), y)
+            }
+            OpsKind::UnTracked(step) => step.finish(B::rotate(x, cos, sin)),
+        }
+    }
+
+    fn swiglu(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
+        let prepared = SwigluBackward
+            .prepare::<C>([gate.node(), up.node()])
+            .compute_bound()
+            .stateful();
+        let (gate, up) = (gate.into_primitive(), up.into_primitive());
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let y = B::swiglu(gate.clone(), up.clone());
+                step.finish((gate, up), y)
+            }
+            OpsKind::UnTracked(step) => step.finish(B::swiglu(gate, up)),
+        }
+    }
+
+    fn likeliest(logits: FloatTensor<Self>) -> (IntTensor<Self>, FloatTensor<Self>) {
+        let (tokens, confidence) = B::likeliest(logits.into_primitive());
+        (tokens, <Self as AutodiffBackend>::from_inner(confidence))
+    }
+
+    fn draw(
+        logits: FloatTensor<Self>,
+        uniforms: FloatTensor<Self>,
+        temperature: f32,
+    ) -> (IntTensor<Self>, FloatTensor<Self>) {
+        let (logits, uniforms) = (logits.into_primitive(), uniforms.into_primitive());
+        let (tokens, confidence) = B::draw(logits, uniforms, temperature);
+        (tokens, <Self as AutodiffBackend>::from_inner(confidence))
+    }
+
+    fn overwrite(target: IntTensor<Self>, source: IntTensor<Self>) -> IntTensor<Self> {
+        B::overwrite(target, source)
+    }
+
+    fn duplicate(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        <Self as AutodiffBackend>::from_inner(B::duplicate(x.into_primitive()))
     }
 
     fn attach_gradient(
@@ -340,6 +416,69 @@ impl<B: TensorKernels> Backward<B, 1> for RmsNormBackward {
         let (x, epsilon) = ops.state;
         if let Some(node) = node {
             grads.register::<B>(node.id, B::rms_norm_backward(x, grad, epsilon));
+        }
+    }
+}
+
+/// `dX` as that of [`RmsNormBackward`] from `G·gain`, `dgain = Σ rows of G·norm(X)`.
+#[derive(Debug)]
+struct GainedRmsNormBackward;
+
+impl<B: TensorKernels> Backward<B, 2> for GainedRmsNormBackward {
+    type State = (FloatTensor<B>, FloatTensor<B>, f32);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node_x, node_gain] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (x, gain, epsilon) = ops.state;
+        let (dtype, columns) = (gain.dtype().into(), gain.shape()[0]);
+        if let Some(node) = node_gain {
+            let normed = B::rms_norm(x.clone(), epsilon);
+            let sum = B::column_sum(B::float_mul(grad.clone(), normed));
+            grads.register::<B>(node.id, cast::<B>(sum, dtype));
+        }
+        if let Some(node) = node_x {
+            let gain = B::float_reshape(gain, Shape::new([1, columns]));
+            let grad = B::float_mul(grad, gain);
+            grads.register::<B>(node.id, B::rms_norm_backward(x, grad, epsilon));
+        }
+    }
+}
+
+/// `dX = rotate(G)` the other way round.
+#[derive(Debug)]
+struct RotateBackward;
+
+impl<B: TensorKernels> Backward<B, 1> for RotateBackward {
+    type State = (FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (cos, sin) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::rotate(grad, cos, B::float_neg(sin)));
+        }
+    }
+}
+
+/// `dgate = G·up·s·(1 + gate·(1 − s))`, `dup = G·gate·s` with `s = sigmoid(gate)`.
+#[derive(Debug)]
+struct SwigluBackward;
+
+impl<B: TensorKernels> Backward<B, 2> for SwigluBackward {
+    type State = (FloatTensor<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node_gate, node_up] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (gate, up) = ops.state;
+        let (to_gate, to_up) = B::swiglu_backward(gate, up, grad);
+        if let Some(node) = node_gate {
+            grads.register::<B>(node.id, to_gate);
+        }
+        if let Some(node) = node_up {
+            grads.register::<B>(node.id, to_up);
         }
     }
 }

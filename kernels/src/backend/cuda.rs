@@ -9,10 +9,14 @@ mod attention;
 mod blas;
 pub mod card;
 mod column_sum;
+mod copy;
 mod cross_entropy;
 mod fault;
+mod layer;
 mod matrix;
+mod norm;
 mod nvrtc;
+mod pick;
 mod program;
 mod rows;
 mod scratch;
@@ -122,16 +126,89 @@ impl TensorKernels for CubeBackend {
 
     fn rms_norm(x: CubeTensor, epsilon: f32) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
-            return rows::rms_norm(x, epsilon);
+            return norm::rms_norm(x, None, epsilon);
         }
         definition::rms_norm::<Self>(x, epsilon)
     }
 
     fn rms_norm_backward(x: CubeTensor, grad: CubeTensor, epsilon: f32) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) && grad.dtype == x.dtype {
-            return rows::rms_norm_backward(x, grad, epsilon);
+            return norm::rms_norm_backward(x, grad, epsilon);
         }
         definition::rms_norm_backward::<Self>(x, grad, epsilon)
+    }
+
+    fn gained_rms_norm(x: CubeTensor, gain: CubeTensor, epsilon: f32) -> CubeTensor {
+        if has_kernel_for(&[&x, &gain]) {
+            return norm::rms_norm(x, Some(gain), epsilon);
+        }
+        definition::gained_rms_norm::<Self>(x, gain, epsilon)
+    }
+
+    fn add_rms_norm(x: CubeTensor, change: CubeTensor, epsilon: f32) -> (CubeTensor, CubeTensor) {
+        if has_kernel_for(&[&x, &change]) {
+            return norm::add_rms_norm(x, change, None, epsilon);
+        }
+        let sum = Self::float_add(x, change);
+        (sum.clone(), Self::rms_norm(sum, epsilon))
+    }
+
+    fn add_gained_rms_norm(
+        x: CubeTensor,
+        change: CubeTensor,
+        gain: CubeTensor,
+        epsilon: f32,
+    ) -> (CubeTensor, CubeTensor) {
+        if has_kernel_for(&[&x, &change, &gain]) {
+            return norm::add_rms_norm(x, change, Some(gain), epsilon);
+        }
+        let sum = Self::float_add(x, change);
+        (sum.clone(), Self::gained_rms_norm(sum, gain, epsilon))
+    }
+
+    fn rotate(x: CubeTensor, cos: CubeTensor, sin: CubeTensor) -> CubeTensor {
+        let angles = [&cos, &sin].iter().all(|turn| turn.dtype == DType::F32);
+        if has_kernel_for(&[&x]) && angles {
+            return layer::rotate(x, cos, sin);
+        }
+        definition::rotate::<Self>(x, cos, sin)
+    }
+
+    fn swiglu(gate: CubeTensor, up: CubeTensor) -> CubeTensor {
+        if has_kernel_for(&[&gate, &up]) {
+            return layer::swiglu(gate, up);
+        }
+        definition::swiglu::<Self>(gate, up)
+    }
+
+    fn swiglu_backward(
+        gate: CubeTensor,
+        up: CubeTensor,
+        grad: CubeTensor,
+    ) -> (CubeTensor, CubeTensor) {
+        if has_kernel_for(&[&gate, &up, &grad]) {
+            return layer::swiglu_backward(gate, up, grad);
+        }
+        definition::swiglu_backward::<Self>(gate, up, grad)
+    }
+
+    fn likeliest(logits: CubeTensor) -> (CubeTensor, CubeTensor) {
+        if stream::is_cuda(&logits) && logits.dtype == DType::F32 {
+            return pick::likeliest(logits);
+        }
+        definition::likeliest::<Self>(logits)
+    }
+
+    fn draw(
+        logits: CubeTensor,
+        uniforms: CubeTensor,
+        temperature: f32,
+    ) -> (CubeTensor, CubeTensor) {
+        let dtypes = [logits.dtype, uniforms.dtype];
+        if stream::is_cuda(&logits) && dtypes == [DType::F32; 2] {
+            return pick::draw(logits, uniforms, temperature);
+        }
+        definition::draw::<Self>(logits, uniforms, temperature)
     }
 
     fn dequantise(codes: CubeTensor, scales: CubeTensor, dtype: FloatDType) -> CubeTensor {
@@ -171,6 +248,20 @@ impl TensorKernels for CubeBackend {
         definition::cross_entropy_losses::<Self>([hidden, weight, shares], picks, &terms)
     }
 
+    fn overwrite(target: CubeTensor, source: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&target) {
+            return copy::overwrite(target, source);
+        }
+        source
+    }
+
+    fn duplicate(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) {
+            return copy::duplicate(x);
+        }
+        x
+    }
+
     fn stamp(x: CubeTensor, stamp: Stamp) -> CubeTensor {
         if stream::is_cuda(&x) {
             return stamp::stamp(x, stamp);
@@ -199,6 +290,13 @@ impl TensorKernels for CubeBackend {
         }
         definition::fold::<Self>(x)
     }
+}
+
+/// Whether the CUDA sources beside this file serve operands that must be of one type.
+fn has_kernel_for(operands: &[&CubeTensor]) -> bool {
+    let first = operands[0];
+    let alike = operands.iter().all(|other| other.dtype == first.dtype);
+    stream::is_cuda(first) && has_kernel(first.dtype) && alike
 }
 
 /// Whether the CUDA sources beside this file are written for `dtype`.

@@ -2,12 +2,16 @@
 
 mod attention;
 mod cross_entropy;
+mod layer;
 mod neighbours;
+mod pick;
 mod rows;
 
 pub(super) use attention::{attend, attend_backward};
 pub(super) use cross_entropy::{cross_entropy, cross_entropy_losses, scale};
+pub(super) use layer::{gained_rms_norm, rotate, swiglu, swiglu_backward};
 pub(super) use neighbours::{fold, unfold};
+pub(super) use pick::{draw, likeliest};
 pub(super) use rows::{
     add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm, rms_norm_backward, softmax,
     softmax_backward,

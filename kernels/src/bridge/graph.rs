@@ -4,10 +4,11 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::{Device, Tensor, capture};
+use burn::tensor::{Device, Int, Tensor, TensorData, capture};
 
 use super::{Link, after, report, shift, whole_numbers};
 use crate::contract::{Report, read};
+use crate::recording::Recording;
 
 /// The side of the matrices.
 const SIDE: usize = 64;
@@ -61,4 +62,42 @@ pub(super) fn check(device: &Device, link: Link) -> Report {
         found,
         0.0,
     )
+}
+
+/// Records a chain, runs it for two inputs that it was not recorded with, and reads both results when both are made.
+pub(super) fn check_recording(device: &Device, link: Link) -> Report {
+    let input = |seed: usize| -> Tensor<2, Int> {
+        let numbers: Vec<i32> = whole_numbers(SIDE, seed)
+            .iter()
+            .map(|x| *x as i32)
+            .collect();
+        Tensor::from_data(TensorData::new(numbers, [SIDE, SIDE]), device)
+    };
+    let shift = shift(SIDE, device);
+    let work = move |inputs: &[Tensor<2, Int>]| {
+        let mut x = inputs[0].clone().float();
+        for _ in 0..LINKS {
+            x = link(x, shift.clone());
+        }
+        x
+    };
+    let [first, second] = [input(1), input(2)];
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        if *device == Device::flex() {
+            // Nothing is recorded here, so the work itself is held against what it should make.
+            return read(Tensor::cat(vec![work(&[first]), work(&[second])], 0).flatten(0, 1));
+        }
+        let mut recording = Recording::new(vec![input(0)], work)
+            .ok_or("nothing was recorded: no device does that")?;
+        let mut run = |input| recording.run(&[input]).ok_or("the inputs were refused");
+        let both = vec![run(first)?, run(second)?];
+        read(Tensor::cat(both, 0).flatten(0, 1))
+    }));
+    let found = found.unwrap_or_else(|_| Err("the recording panicked".into()));
+    let expected: Vec<f32> = [1, 2]
+        .iter()
+        .flat_map(|seed| after(LINKS, &whole_numbers(SIDE, *seed), SIDE))
+        .collect();
+    let case = format!("a recording of {LINKS} links run with other inputs");
+    report(case, &expected, found, 0.0)
 }

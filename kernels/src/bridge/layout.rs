@@ -8,7 +8,7 @@ use crate::backend::TensorKernels;
 use crate::contract::{Report, read, rounding};
 use crate::noise::Noise;
 use crate::rows::log_sum_exp;
-use crate::{argmax, linear, matmul, rms_norm, softmax, unfold_3x3};
+use crate::{add_rms_norm, argmax, linear, matmul, rms_norm, rotate, softmax, swiglu, unfold_3x3};
 
 /// Rows and columns of the matrices.
 const SIZES: [usize; 2] = [12, 40];
@@ -45,7 +45,7 @@ const LAYOUTS: [Layout; 5] = [
     Layout::Repeated,
 ];
 
-const OPERATIONS: [Operation; 9] = [
+const OPERATIONS: [Operation; 12] = [
     ("linear", rounding, |x| {
         let (weight, bias) = (noise([7, SIZES[1]], &x), noise([1, 7], &x));
         linear(x, weight, Some(bias.squeeze_dim(0))).flatten(0, 1)
@@ -59,7 +59,23 @@ const OPERATIONS: [Operation; 9] = [
         matmul(x.unsqueeze_dim(0), other.unsqueeze_dim(0)).flatten(0, 2)
     }),
     ("softmax", rounding, |x| softmax(x, 0.5).flatten(0, 1)),
-    ("rms_norm", rounding, |x| rms_norm(x, 0.1).flatten(0, 1)),
+    ("rms_norm", rounding, |x| {
+        rms_norm(x, None, 0.1).flatten(0, 1)
+    }),
+    ("add_rms_norm", rounding, |x| {
+        let (other, gain) = (noise(SIZES, &x).cast(x.dtype()), noise([1, SIZES[1]], &x));
+        let (_, y) = add_rms_norm(other, x, Some(gain.squeeze_dim(0)), 0.1);
+        y.flatten(0, 1)
+    }),
+    ("rotate", rounding, |x| {
+        let heads: Tensor<4> = x.reshape([1, SIZES[0], SIZES[1] / 8, 8]);
+        let turn = noise([SIZES[0], 4], &heads.clone().flatten(0, 2));
+        rotate(heads, turn.clone(), turn).flatten(0, 3)
+    }),
+    ("swiglu", rounding, |x| {
+        let up = noise(SIZES, &x).cast(x.dtype());
+        swiglu(x, up).flatten(0, 1)
+    }),
     ("log_sum_exp", exact, log_sum_exp),
     ("argmax", exact, |x| argmax(x).float()),
     ("column_sum", exact, |x| {

@@ -34,6 +34,7 @@ fn a_wrong_link_is_noticed_in_streams_and_graphs() {
         assert!(!report.passed, "{report:?}");
     }
     assert!(!graph::check(&device, wrong).passed);
+    assert!(!graph::check_recording(&device, wrong).passed);
 }
 
 #[test]

@@ -2,15 +2,12 @@
 
 use burn::tensor::{DType, Int, Tensor, activation};
 
-use super::{argmax, log_sum_exp, rms_norm, softmax};
+use super::{argmax, log_sum_exp, softmax};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
 /// [`softmax`] under the contract.
 pub struct Softmax;
-
-/// [`rms_norm`] under the contract.
-pub struct RmsNorm;
 
 /// [`log_sum_exp`] under the contract.
 pub struct LogSumExp;
@@ -23,7 +20,7 @@ pub struct Argmax;
 pub struct Case {
     rows: [usize; 2],
     columns: usize,
-    /// The scale, or ε.
+    /// The scale.
     number: f32,
     dtype: DType,
 }
@@ -87,30 +84,6 @@ impl Kernel for Softmax {
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
         softmax(rows(case, inputs), case.number).flatten(0, 2)
-    }
-}
-
-impl Kernel for RmsNorm {
-    type Case = Case;
-    const NAME: &'static str = "rms_norm";
-    const CASES: &'static [Case] = CASES;
-
-    fn tolerance(case: &Case) -> f32 {
-        rounding(case.dtype)
-    }
-
-    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
-        inputs(case, noise)
-    }
-
-    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
-        let x = rows(case, inputs);
-        let square = x.clone().square().mean_dim(2);
-        (x / (square + case.number).sqrt()).flatten(0, 2)
-    }
-
-    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
-        rms_norm(rows(case, inputs), case.number).flatten(0, 2)
     }
 }
 

@@ -1,8 +1,8 @@
 //! `denoiser.score`
 
 use graph::prelude::*;
-use kernels::sampling::pick;
 
+use crate::sample::likeliest;
 use crate::value::{Curve, Denoiser, Guidance, Prompt, Query, Tokens};
 
 /// Asks a denoiser once what it would lay at every position, and how sure it is.
@@ -41,7 +41,7 @@ impl Node for ScoreTokens {
     fn run(&self, inputs: Inputs, _: &mut Run) -> Result<Outputs, NodeError> {
         let tokens = &inputs.tokens;
         let rows: Vec<u32> = (0..tokens.codes().len() as u32).collect();
-        let logits = inputs.denoiser.scorer().score(&Query {
+        let scores = inputs.denoiser.scorer().scores(&Query {
             tokens,
             prompt: &inputs.prompt,
             guidance: (self.guidance > 0.0).then_some(Guidance {
@@ -50,18 +50,16 @@ impl Node for ScoreTokens {
             }),
             rows: &rows,
         })?;
-        let picked = pick(logits, 0.0, None);
-        let (batch, length) = (tokens.batch(), tokens.grid().length());
-        let codes = picked.tokens.reshape([batch, length]);
-        let tokens = Tokens::from_tensor(codes, tokens.grid(), tokens.codebook())
+        let (codes, sure) = likeliest(&scores)?;
+        let length = tokens.grid().length();
+        let tokens = Tokens::new(codes, tokens.grid(), tokens.codebook())
             .map_err(|error| NodeError::failed(error, "please report this mistake"))?;
 
-        let sure = picked.confidence.into_data().convert::<f32>();
         let mut confidence = Curve {
             axis: "position".into(),
             lines: Vec::new(),
         };
-        for (at, value) in sure.iter::<f32>().enumerate() {
+        for (at, value) in sure.into_iter().enumerate() {
             let name = format!("confidence of picture {}", at / length + 1);
             confidence.push(&name, (at % length) as f64, f64::from(value));
         }

@@ -7,6 +7,7 @@ mod lookup;
 mod network;
 mod order;
 pub(crate) mod published;
+mod replay;
 pub(crate) mod rotary;
 pub mod synthetic;
 mod text;

@@ -119,6 +119,9 @@ pub fn bench_step(sizes: &StepSizes, compute: &Compute) -> Result<StepTiming, No
     };
     let mut init = Init::blank_of(&device, sizes.weights);
     let network = DenoiserNetwork::new(&sizes.config, &mut init).map(&mut random);
+    // What drawing the numbers took is given back, so that it hides nothing of what the steps take.
+    let failed = |error| NodeError::failed(format!("{error:?}"), "give smaller sizes");
+    device.sync().map_err(failed)?;
     device.memory_cleanup();
     let (parameters, weight_bytes) = (network.num_params(), weights::bytes(&network));
 

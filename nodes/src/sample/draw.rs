@@ -1,19 +1,18 @@
 //! One token for each row of logits.
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use graph::error::NodeError;
 use kernels::sampling;
 use rayon::prelude::*;
 
 use super::noise::TokenNoise;
 use super::settings::EditSampler;
+use crate::value::Scores;
 
-/// How many bytes of logits are worked on at a time.
-const CHUNK_BYTES: usize = 256 << 20;
-
-/// How many codes the two-level search of [`by_uniforms`] looks through at a time.
-const BLOCK: usize = 128;
+/// How many bytes of logits are worked on at a time: a thousand positions of the largest codebook, so that its matrix is
+/// read often enough from nearby memory.
+const CHUNK_BYTES: usize = 512 << 20;
 
 /// The tokens chosen for some rows, and how probable each was.
 #[derive(Debug, Default, PartialEq)]
@@ -24,41 +23,73 @@ pub(super) struct Drawn {
     pub confidence: Vec<f32>,
 }
 
-/// Chooses a token for each row of `logits [rows, codebook]`, at the row's temperature; 0 takes the likeliest.
+/// Which tokens may be chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Allowed {
+    /// So many of the likeliest; 0 allows all.
+    top_k: u32,
+    /// Those that hold so much of the probability together; 1 allows all.
+    top_p: f32,
+}
+
+impl Allowed {
+    /// Every token.
+    const ALL: Self = Self {
+        top_k: 0,
+        top_p: 1.0,
+    };
+}
+
+impl EditSampler {
+    /// The tokens that `top_k` and `top_p` leave.
+    pub(super) fn allowed(&self) -> Allowed {
+        Allowed {
+            top_k: self.top_k,
+            // More than all is all.
+            top_p: self.top_p.min(1.0),
+        }
+    }
+}
+
+/// Chooses a token for each row of `scores`, at the row's temperature; 0 takes the likeliest.
 ///
 /// Errors: a row holds no number at all.
 pub(super) fn draw(
-    logits: &Tensor<2>,
-    sampler: &EditSampler,
+    scores: &Scores,
+    allowed: Allowed,
     temperatures: &[f32],
     noise: &TokenNoise,
 ) -> Result<Drawn, NodeError> {
-    let [rows, codebook] = logits.dims();
+    let [rows, codebook] = scores.dims();
     let at_once = (CHUNK_BYTES / 4 / codebook).clamp(1, rows.max(1));
+    let (mut order, mut tokens, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
+    for (temperature, members) in alike(temperatures) {
+        for part in members.chunks(at_once) {
+            let mut logits = scores.of(part).logits();
+            if allowed != Allowed::ALL {
+                logits = filtered(logits, allowed);
+            }
+            let (token, confidence) = drawn_at(logits, temperature, &noise.rows(part));
+            tokens.push(token);
+            confidences.push(confidence);
+            order.extend_from_slice(part);
+        }
+    }
     let mut drawn = Drawn {
         tokens: vec![0; rows],
         confidence: vec![0.0; rows],
     };
-    for (temperature, members) in alike(temperatures) {
-        for part in members.chunks(at_once) {
-            let mut chunk = if members.len() == rows {
-                logits.clone().narrow(0, part[0], part.len())
-            } else {
-                logits.clone().select(0, places(part, &logits.device()))
-            };
-            if sampler.top_k > 0 || sampler.top_p < 1.0 {
-                chunk = filtered(chunk, sampler);
-            }
-            let (tokens, confidence) = drawn_at(chunk, temperature, &noise.rows(part));
-            let tokens = tokens.into_data().convert::<i64>();
-            let confidence = confidence.into_data().convert::<f32>();
-            let last = codebook as i64 - 1;
-            let both = tokens.iter::<i64>().zip(confidence.iter::<f32>());
-            for (row, (token, confidence)) in part.iter().zip(both) {
-                drawn.tokens[*row] = token.clamp(0, last) as u32;
-                drawn.confidence[*row] = confidence;
-            }
-        }
+    if order.is_empty() {
+        return Ok(drawn);
+    }
+    // All parts are waited for at once.
+    let tokens = Tensor::cat(tokens, 0).into_data().convert::<i64>();
+    let confidence = Tensor::cat(confidences, 0).into_data().convert::<f32>();
+    let last = codebook as i64 - 1;
+    let both = tokens.iter::<i64>().zip(confidence.iter::<f32>());
+    for (row, (token, confidence)) in order.into_iter().zip(both) {
+        drawn.tokens[row] = token.clamp(0, last) as u32;
+        drawn.confidence[row] = confidence;
     }
     if drawn.confidence.iter().any(|p| p.is_nan()) {
         return Err(NodeError::failed(
@@ -81,17 +112,25 @@ fn alike(temperatures: &[f32]) -> Vec<(f32, Vec<usize>)> {
     groups
 }
 
-/// The likeliest token of each row of `logits [rows, codebook]` among those that `sampler` allows, and how probable it is.
+/// The likeliest token of each row of `scores` among those that `sampler` allows, and how probable it is.
 ///
 /// Errors: a row holds no number at all.
-pub fn pick_all(
-    logits: &Tensor<2>,
-    sampler: &EditSampler,
-) -> Result<(Vec<u32>, Vec<f32>), NodeError> {
-    let [rows, _] = logits.dims();
+pub fn pick_all(scores: &Scores, sampler: &EditSampler) -> Result<(Vec<u32>, Vec<f32>), NodeError> {
+    likeliest_of(scores, sampler.allowed())
+}
+
+/// The likeliest token of each row of `scores`, and how probable it is.
+///
+/// Errors: a row holds no number at all.
+pub fn likeliest(scores: &Scores) -> Result<(Vec<u32>, Vec<f32>), NodeError> {
+    likeliest_of(scores, Allowed::ALL)
+}
+
+fn likeliest_of(scores: &Scores, allowed: Allowed) -> Result<(Vec<u32>, Vec<f32>), NodeError> {
+    let [rows, _] = scores.dims();
     // Without temperature no chance takes part.
     let (temperatures, noise) = (vec![0.0; rows], TokenNoise::Uniform(vec![0.5; rows]));
-    let drawn = draw(logits, sampler, &temperatures, &noise)?;
+    let drawn = draw(scores, allowed, &temperatures, &noise)?;
     Ok((drawn.tokens, drawn.confidence))
 }
 
@@ -101,14 +140,18 @@ fn drawn_at(
     temperature: f32,
     noise: &TokenNoise,
 ) -> (Tensor<1, Int>, Tensor<1>) {
-    if temperature <= 0.0 {
-        let picked = sampling::pick(logits, 1.0, None);
-        return (picked.tokens, picked.confidence);
-    }
-    match noise {
-        TokenNoise::Uniform(uniforms) => by_uniforms(logits, temperature, uniforms),
-        TokenNoise::Exponential { numbers, .. } => by_exponential(logits, temperature, numbers),
-    }
+    let picked = match noise {
+        _ if temperature <= 0.0 => sampling::likeliest(logits),
+        TokenNoise::Uniform(uniforms) => {
+            let data = TensorData::new(uniforms.clone(), [uniforms.len()]);
+            let uniforms = Tensor::from_data(data, &logits.device());
+            sampling::draw(logits, uniforms, temperature)
+        }
+        TokenNoise::Exponential { numbers, .. } => {
+            return by_exponential(logits, temperature, numbers);
+        }
+    };
+    (picked.tokens, picked.confidence)
 }
 
 /// Draws a code for each row from `softmax(logits / temperature)`: the largest probability divided by its number from the
@@ -131,87 +174,18 @@ fn by_exponential(
     (tokens.reshape([shape[0]]), confidence.reshape([shape[0]]))
 }
 
-/// Draws a code for each row from `softmax(logits / temperature)`, by inversion: the first code at which the
-/// probabilities summed up reach the row's number.
-///
-/// One number decides a row, whatever the size of the codebook.
-/// Sums go over blocks first and then within one block, which is quick on every device.
-///
-/// Shapes: `logits [rows, codebook]`, `uniforms [rows]` → tokens `[rows]`, untempered probability of each `[rows]`.
-fn by_uniforms(
-    logits: Tensor<2>,
-    temperature: f32,
-    uniforms: &[f32],
-) -> (Tensor<1, Int>, Tensor<1>) {
-    let [rows, codebook] = logits.dims();
-    let device = logits.device();
-    let plain = softmax(logits.clone(), 1);
-    let tempered = softmax(logits.div_scalar(temperature), 1);
-
-    let blocks = codebook.div_ceil(BLOCK);
-    let missing = blocks * BLOCK - codebook;
-    let padded = match missing {
-        0 => tempered,
-        _ => Tensor::cat(vec![tempered, Tensor::zeros([rows, missing], &device)], 1),
-    };
-    let padded = padded.reshape([rows, blocks, BLOCK]);
-    let sums = padded.clone().sum_dim(2).reshape([rows, blocks]).cumsum(1);
-    let total = sums.clone().narrow(1, blocks - 1, 1);
-    let target = numbers(uniforms, &device) * total;
-
-    let block = below(sums.clone(), target.clone());
-    let before = Tensor::cat(vec![Tensor::zeros([rows, 1], &device), sums], 1);
-    let rest = target - before.gather(1, block.clone());
-
-    let within = padded
-        .gather(
-            1,
-            block.clone().reshape([rows, 1, 1]).expand([rows, 1, BLOCK]),
-        )
-        .reshape([rows, BLOCK])
-        .cumsum(1);
-    // Rounding may leave a rest that the block's own sum does not reach.
-    let rest = rest.min_pair(within.clone().narrow(1, BLOCK - 1, 1));
-    let token = block.mul_scalar(BLOCK as i64) + below(within, rest);
-    let confidence = plain.gather(1, token.clone());
-    (token.reshape([rows]), confidence.reshape([rows]))
-}
-
-/// How many of the rising numbers of each row are below the row's `target`, and never all of them.
-///
-/// Shapes: `rising [rows, n]`, `target [rows, 1]` → `[rows, 1]`.
-fn below(rising: Tensor<2>, target: Tensor<2>) -> Tensor<2, Int> {
-    let [rows, length] = rising.dims();
-    rising
-        .lower(target.expand([rows, length]))
-        .int()
-        .sum_dim(1)
-        .clamp(0, length as i64 - 1)
-}
-
-fn places(rows: &[usize], device: &Device) -> Tensor<1, Int> {
-    let rows: Vec<i64> = rows.iter().map(|row| *row as i64).collect();
-    let shape = [rows.len()];
-    Tensor::from_data(TensorData::new(rows, shape), device)
-}
-
-fn numbers(uniforms: &[f32], device: &Device) -> Tensor<2> {
-    let shape = [uniforms.len(), 1];
-    Tensor::from_data(TensorData::new(uniforms.to_vec(), shape), device)
-}
-
 /// The logits with every token that `top_k` or `top_p` leaves out at −∞.
-fn filtered(logits: Tensor<2>, sampler: &EditSampler) -> Tensor<2> {
+fn filtered(logits: Tensor<2>, allowed: Allowed) -> Tensor<2> {
     let shape = logits.dims();
     let device = logits.device();
     let data = logits.into_data().convert::<f32>();
     let mut values: Vec<f32> = data.iter::<f32>().collect();
     values.par_chunks_mut(shape[1]).for_each(|row| {
-        if sampler.top_k > 0 {
-            sampling::keep_top_k(row, sampler.top_k as usize);
+        if allowed.top_k > 0 {
+            sampling::keep_top_k(row, allowed.top_k as usize);
         }
-        if sampler.top_p < 1.0 {
-            sampling::keep_top_p(row, sampler.top_p);
+        if allowed.top_p < 1.0 {
+            sampling::keep_top_p(row, allowed.top_p);
         }
     });
     Tensor::from_data(TensorData::new(values, shape), &device)
@@ -221,7 +195,8 @@ fn filtered(logits: Tensor<2>, sampler: &EditSampler) -> Tensor<2> {
 mod tests {
     use burn::tensor::{Device, Int, Tensor, TensorData};
 
-    use super::{alike, by_exponential, by_uniforms};
+    use super::{alike, by_exponential, drawn_at};
+    use crate::sample::noise::TokenNoise;
 
     /// The first code at which the probabilities summed up pass `uniform`.
     fn by_hand(probabilities: &[f64], uniform: f64) -> i64 {
@@ -260,7 +235,8 @@ mod tests {
             let rows = uniforms.len();
             let data = TensorData::new(logits.repeat(rows), [rows, codebook]);
             let logits = Tensor::from_data(data, &Device::flex());
-            let (tokens, confidence) = by_uniforms(logits, temperature, &uniforms);
+            let noise = TokenNoise::Uniform(uniforms.clone());
+            let (tokens, confidence) = drawn_at(logits, temperature, &noise);
             let tokens = tokens.into_data().convert::<i64>();
             for ((token, confidence), uniform) in tokens
                 .iter::<i64>()

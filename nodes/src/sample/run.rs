@@ -243,24 +243,24 @@ impl<'a> Batch<'a> {
                 scale: self.sampler.guidance,
                 negative: negative.as_ref(),
             });
-        let logits = self.denoiser.scorer().score(&Query {
+        let scores = self.denoiser.scorer().scores(&Query {
             tokens: &tokens,
             prompt: &taken(&self.start.prompt),
             guidance,
             rows: &rows,
         })?;
         let expected = [rows.len(), tokens.codebook() as usize];
-        if logits.dims() != expected {
+        if scores.dims() != expected {
             return Err(NodeError::failed(
                 format!(
                     "the denoiser gave scores of shape {:?} where {expected:?} were asked for",
-                    logits.dims()
+                    scores.dims()
                 ),
                 "this is a mistake of the denoiser, please report it",
             ));
         }
         let noise = self.noise.tokens(step, &places)?;
-        draw(&logits, self.sampler, &temperatures, &noise)
+        draw(&scores, self.sampler.allowed(), &temperatures, &noise)
     }
 
     fn tokens<'b>(&'b self, of: impl Fn(&'b Picture) -> &'b [u32]) -> Result<Tokens, NodeError> {

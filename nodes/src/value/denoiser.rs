@@ -9,7 +9,7 @@ use graph::kind::Kind;
 use graph::preview::Preview;
 use graph::value::{Footprint, WireValue};
 
-use super::{Grid, MicroConditions, Prompt, Tokens};
+use super::{Grid, MicroConditions, Prompt, Scores, Tokens};
 
 /// What scores codes for every position of a picture, loaded and ready.
 #[derive(Clone)]
@@ -41,6 +41,13 @@ pub trait Scorer: Any + Send + Sync {
     ///
     /// Errors: tokens, prompt and network do not fit together.
     fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError>;
+
+    /// The same, to be made part by part where the network can.
+    ///
+    /// Errors: as for [`Scorer::score`].
+    fn scores(&self, query: &Query<'_>) -> Result<Scores, NodeError> {
+        self.score(query).map(Scores::of_logits)
+    }
 
     /// One line that says what the network is.
     fn describe(&self) -> String;

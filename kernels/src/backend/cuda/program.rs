@@ -15,7 +15,7 @@ use crate::backend::architecture::{Capability, Target};
 use crate::backend::image_cache::{self, ImageCache, Key};
 
 /// What sources may include, each before those that it includes itself.
-const HEADERS: [(&str, &str); 6] = [
+const HEADERS: [(&str, &str); 7] = [
     ("pipeline.cuh", include_str!("pipeline.cuh")),
     ("hopper.cuh", include_str!("hopper.cuh")),
     ("attention.cuh", include_str!("attention.cuh")),
@@ -25,6 +25,7 @@ const HEADERS: [(&str, &str); 6] = [
     ),
     ("attention_tiles.cuh", include_str!("attention_tiles.cuh")),
     ("cross_entropy.cuh", include_str!("cross_entropy.cuh")),
+    ("packs.cuh", include_str!("packs.cuh")),
 ];
 
 /// A source file beside the Rust file that launches it, which may include [`HEADERS`].

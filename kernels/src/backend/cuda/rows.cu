@@ -21,6 +21,11 @@ static __device__ inline float infinity() { return __uint_as_float(0x7f800000u);
 
 static __device__ inline unsigned own_row() { return blockIdx.x * blockDim.y + threadIdx.y; }
 
+// Plain numbers are added up.
+static __device__ inline float join(float a, float b) { return a + b; }
+
+static __device__ inline float shuffle(float own, int offset) { return __shfl_xor_sync(0xffffffffu, own, offset); }
+
 // What the threads of a row hold, joined; every thread gets it. All threads of the block must come here.
 template <typename S>
 static __device__ S join_row(S own) {
@@ -40,15 +45,6 @@ static __device__ S join_row(S own) {
         __syncthreads();
     }
     return own;
-}
-
-// Two plain sums.
-struct Sums { float first, second; };
-
-static __device__ inline Sums join(Sums a, Sums b) { return Sums{a.first + b.first, a.second + b.second}; }
-
-static __device__ inline Sums shuffle(Sums own, int offset) {
-    return Sums{__shfl_xor_sync(0xffffffffu, own.first, offset), __shfl_xor_sync(0xffffffffu, own.second, offset)};
 }
 
 // The largest number met, and the sum of the exponentials relative to it.
@@ -138,51 +134,13 @@ static __device__ void softmax_backward(const T* y, const T* g, T* dx, unsigned 
     const unsigned row = own_row();
     const T* values = y + row * y_pitch;
     const T* gradients = g + row * g_pitch;
-    Sums own{0.0f, 0.0f};
+    float own = 0.0f;
     for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
-        own.first += widen(values[column]) * widen(gradients[column]);
+        own += widen(values[column]) * widen(gradients[column]);
     }
-    const float dot = join_row(own).first;
+    const float dot = join_row(own);
     for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
         narrow(scale * widen(values[column]) * (widen(gradients[column]) - dot),
-               dx[static_cast<long long>(row) * columns + column]);
-    }
-}
-
-// y = x / √(mean x² + ε).
-template <typename T>
-static __device__ void rms_norm(const T* x, T* y, unsigned rows, unsigned columns, long long pitch, float epsilon) {
-    const unsigned row = own_row();
-    const T* line = x + row * pitch;
-    Sums own{0.0f, 0.0f};
-    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
-        const float value = widen(line[column]);
-        own.first += value * value;
-    }
-    const float factor = 1.0f / sqrtf(join_row(own).first / columns + epsilon);
-    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
-        narrow(widen(line[column]) * factor, y[static_cast<long long>(row) * columns + column]);
-    }
-}
-
-// dx = f·(g − f²·x·mean(g·x)), f = 1 / √(mean x² + ε).
-template <typename T>
-static __device__ void rms_norm_backward(const T* x, const T* g, T* dx, unsigned rows, unsigned columns,
-                                         long long x_pitch, long long g_pitch, float epsilon) {
-    const unsigned row = own_row();
-    const T* values = x + row * x_pitch;
-    const T* gradients = g + row * g_pitch;
-    Sums own{0.0f, 0.0f};
-    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
-        const float value = widen(values[column]);
-        own.first += value * value;
-        own.second += value * widen(gradients[column]);
-    }
-    own = join_row(own);
-    const float factor = 1.0f / sqrtf(own.first / columns + epsilon);
-    const float pull = factor * factor * own.second / columns;
-    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
-        narrow(factor * (widen(gradients[column]) - pull * widen(values[column])),
                dx[static_cast<long long>(row) * columns + column]);
     }
 }
@@ -222,9 +180,7 @@ static __device__ void dequantise(const signed char* codes, const float* scales,
     FORWARD(argmax, T, SUFFIX, int)                                                                              \
     DEQUANTISE(T, SUFFIX)                                                                                        \
     FORWARD_WITH(softmax, T, SUFFIX)                                                                             \
-    FORWARD_WITH(rms_norm, T, SUFFIX)                                                                            \
-    BACKWARD_WITH(softmax_backward, T, SUFFIX)                                                                   \
-    BACKWARD_WITH(rms_norm_backward, T, SUFFIX)
+    BACKWARD_WITH(softmax_backward, T, SUFFIX)
 
 ALL(float, f32)
 ALL(unsigned short, bf16)

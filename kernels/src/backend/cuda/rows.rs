@@ -41,12 +41,6 @@ pub(super) fn softmax(x: CubeTensor, scale: f32) -> CubeTensor {
     forward(x, shape, dtype, ["softmax_f32", "softmax_bf16"], scale)
 }
 
-/// `x / √(mean x² + ε)` of each row, in the type of `x`.
-pub(super) fn rms_norm(x: CubeTensor, epsilon: f32) -> CubeTensor {
-    let (shape, dtype) = (x.meta.shape().clone(), x.dtype);
-    forward(x, shape, dtype, ["rms_norm_f32", "rms_norm_bf16"], epsilon)
-}
-
 /// The gradient of [`softmax`] from its result and the gradient of that.
 pub(super) fn softmax_backward(y: CubeTensor, grad: CubeTensor, scale: f32) -> CubeTensor {
     backward(
@@ -54,16 +48,6 @@ pub(super) fn softmax_backward(y: CubeTensor, grad: CubeTensor, scale: f32) -> C
         grad,
         ["softmax_backward_f32", "softmax_backward_bf16"],
         scale,
-    )
-}
-
-/// The gradient of [`rms_norm`] from what went in and the gradient of the result.
-pub(super) fn rms_norm_backward(x: CubeTensor, grad: CubeTensor, epsilon: f32) -> CubeTensor {
-    backward(
-        x,
-        grad,
-        ["rms_norm_backward_f32", "rms_norm_backward_bf16"],
-        epsilon,
     )
 }
 

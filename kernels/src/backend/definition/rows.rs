@@ -104,7 +104,7 @@ pub(in crate::backend) fn dequantise<B: Backend>(
 }
 
 /// `1 / √(mean x² + ε)` of each row, `[rows, 1]`.
-fn inverse_root<B: Backend>(x: FloatTensor<B>, epsilon: f32) -> FloatTensor<B> {
+pub(super) fn inverse_root<B: Backend>(x: FloatTensor<B>, epsilon: f32) -> FloatTensor<B> {
     let square = B::float_mean_dim(B::float_mul(x.clone(), x), 1);
     B::float_recip(B::float_sqrt(B::float_add_scalar(square, epsilon.into())))
 }

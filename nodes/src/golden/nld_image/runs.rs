@@ -114,13 +114,13 @@ fn everywhere(
         scale: sampler.guidance,
         negative: None,
     });
-    let logits = denoiser.scorer().score(&Query {
+    let scores = denoiser.scorer().scores(&Query {
         tokens: seen,
         prompt,
         guidance,
         rows: &rows,
     })?;
-    let (codes, confidence) = pick_all(&logits, sampler)?;
+    let (codes, confidence) = pick_all(&scores, sampler)?;
     Ok((codes.into_iter().map(i64::from).collect(), confidence))
 }
 

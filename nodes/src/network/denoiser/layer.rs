@@ -1,7 +1,7 @@
 //! A block of the stack: attention to everything, then a gated feed-forward layer.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation::silu};
+use burn::tensor::Tensor;
 
 use super::{DenoiserConfig, Rotary};
 use crate::network::layers::{Init, Linear, Norm};
@@ -34,11 +34,30 @@ impl Layer {
     ///
     /// Shapes: `x [batch, length, width]` → the same.
     pub fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
-        let x = x.clone() + self.attended(x, rotary);
-        let inner = self
+        let (x, change) = self.changed(x, None, rotary);
+        x + change
+    }
+
+    /// What [`forward`](Self::forward) makes of `x + change`, as two summands again: the next sum is formed in one pass
+    /// with the norm behind it, whosever that is.
+    ///
+    /// Shapes: `x` and `change [batch, length, width]` → two of the same.
+    pub fn changed(
+        &self,
+        x: Tensor<3>,
+        change: Option<Tensor<3>>,
+        rotary: &Rotary,
+    ) -> (Tensor<3>, Tensor<3>) {
+        let norm = &self.input_layernorm;
+        let (x, inner) = match change {
+            None => (x.clone(), norm.forward(x, self.epsilon)),
+            Some(change) => norm.behind(x, change, self.epsilon),
+        };
+        let change = self.self_attn.forward(inner, rotary);
+        let (x, inner) = self
             .post_attention_layernorm
-            .forward(x.clone(), self.epsilon);
-        x + self.mlp.forward(inner)
+            .behind(x, change, self.epsilon);
+        (x, self.mlp.forward(inner))
     }
 
     /// `attention(norm(x))`.
@@ -83,7 +102,6 @@ impl Attention {
         };
         let queries = rotary.queries(split(self.q_proj.forward(x.clone())));
         let keys = rotary.keys(split(self.k_proj.forward(x.clone())));
-        let (queries, keys) = (queries.swap_dims(1, 2), keys.swap_dims(1, 2));
         let values = split(self.v_proj.forward(x));
         let heads = queries.dims()[2];
         let mixed = kernels::attention(queries, keys, values, 1.0);
@@ -110,8 +128,9 @@ impl FeedForward {
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let gate = silu(self.gate_proj.forward(x.clone()));
-        self.down_proj.forward(gate * self.up_proj.forward(x))
+        let gate = self.gate_proj.forward(x.clone());
+        let gated = kernels::swiglu(gate, self.up_proj.forward(x));
+        self.down_proj.forward(gated)
     }
 }
 

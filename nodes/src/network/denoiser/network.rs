@@ -60,10 +60,19 @@ struct Kernel {
 pub struct Sequence {
     /// `[batch, before]`.
     pub before: Tensor<2, Int>,
-    /// `[batch, 4 · cells]`, masked ones as the configuration's `mask_id`, in the order of [`cell_order`](super::cell_order).
+    /// `[batch, 4 · cells]`, masked ones as the configuration's `mask_id`, in the order of [`cell_order`](super::cell_order);
+    /// or those of a part of the batch, which the other parts see again.
     pub codes: Tensor<2, Int>,
     /// `[batch, after]`, or `None` where nothing stands behind.
     pub after: Option<Tensor<2, Int>>,
+}
+
+impl Sequence {
+    /// How many positions the stack sees.
+    pub fn length(&self) -> usize {
+        let after = self.after.as_ref().map_or(0, |after| after.dims()[1]);
+        self.before.dims()[1] + self.codes.dims()[1] / 4 + after
+    }
 }
 
 impl DenoiserNetwork {
@@ -100,6 +109,33 @@ impl DenoiserNetwork {
             encoder,
             config: config.clone(),
         }
+    }
+
+    /// The same network with its changes of resolution lying in memory as they are multiplied, so that no step has to lay
+    /// them so.
+    #[must_use]
+    pub fn laid_out(mut self) -> Self {
+        let lay = |kernel: &mut Kernel, order: [isize; 4], back: [isize; 4]| {
+            let id = kernel.weight.id;
+            let weight = kernel.weight.val().permute(order);
+            let shape = weight.dims();
+            let columns = shape[3];
+            // A matrix has its numbers one behind the other.
+            let dense = weight.reshape([shape[0] * shape[1] * shape[2], columns]);
+            kernel.weight = Param::initialized(id, dense.reshape(shape).permute(back));
+        };
+        let Encoder {
+            downsample_gen,
+            upsample_gen,
+            ..
+        } = &mut self.encoder;
+        lay(
+            &mut downsample_gen.downsample.conv,
+            [0, 2, 3, 1],
+            [0, 3, 1, 2],
+        );
+        lay(&mut upsample_gen.upsample.conv, [2, 3, 1, 0], [3, 2, 0, 1]);
+        self
     }
 
     /// The sizes.
@@ -148,21 +184,30 @@ impl DenoiserNetwork {
     ///
     /// Shapes: → `[batch, before + cells + after, width]`.
     pub fn states(&self, sequence: Sequence, rotary: &Rotary, dtype: FloatDType) -> Tensor<3> {
-        let mut x = self.embedded(sequence, dtype);
+        let (mut x, mut change) = (self.embedded(sequence, dtype), None);
         for layer in &self.encoder.layers {
-            x = layer.forward(x, rotary);
+            let (sum, next) = layer.changed(x, change, rotary);
+            (x, change) = (sum, Some(next));
         }
-        self.encoder.norm.forward(x, self.config.norm_epsilon)
+        let (norm, epsilon) = (&self.encoder.norm, self.config.norm_epsilon);
+        match change {
+            None => norm.forward(x, epsilon),
+            Some(change) => norm.behind(x, change, epsilon).1,
+        }
     }
 
     /// What the stack is given: the whole sequence as vectors.
     ///
     /// Shapes: → `[batch, before + cells + after, width]`.
     pub fn embedded(&self, sequence: Sequence, dtype: FloatDType) -> Tensor<3> {
-        let mut parts = vec![
-            self.text(sequence.before, dtype),
-            self.cells(sequence.codes, dtype),
-        ];
+        let before = self.text(sequence.before, dtype);
+        let cells = self.cells(sequence.codes, dtype);
+        let times = before.dims()[0] / cells.dims()[0].max(1);
+        let cells = match times {
+            0 | 1 => cells,
+            times => cells.repeat_dim(0, times),
+        };
+        let mut parts = vec![before, cells];
         parts.extend(sequence.after.map(|after| self.text(after, dtype)));
         Tensor::cat(parts, 1)
     }

@@ -13,11 +13,11 @@ pub struct Rotary {
     key: Turn,
 }
 
-/// `[1, length, 1, 1, half]` and `[1, length, 1, 2, half]`.
+/// Cosines and sines of each place and pair, `[length, half]`, with what they are scaled by.
 #[derive(Clone, Debug)]
 struct Turn {
-    cos: Tensor<5>,
-    sin: Tensor<5>,
+    cos: Tensor<2>,
+    sin: Tensor<2>,
 }
 
 impl Rotary {
@@ -36,16 +36,16 @@ impl Rotary {
 
     /// Queries turned and scaled.
     ///
-    /// Shapes: `x [batch, length, heads, width]` → `[batch, heads, length, width]`.
+    /// Shapes: `x [batch, length, heads, width]` → the same.
     pub fn queries(&self, x: Tensor<4>) -> Tensor<4> {
-        self.query.apply(x)
+        kernels::rotate(x, self.query.cos.clone(), self.query.sin.clone())
     }
 
     /// Keys turned.
     ///
     /// Shapes: as for [`Rotary::queries`].
     pub fn keys(&self, x: Tensor<4>) -> Tensor<4> {
-        self.key.apply(x)
+        kernels::rotate(x, self.key.cos.clone(), self.key.sin.clone())
     }
 }
 
@@ -62,27 +62,16 @@ impl Turn {
             let (cosines, sines): (Vec<f64>, Vec<f64>) =
                 angles.map(|angle| (angle.cos(), angle.sin())).unzip();
             cos.extend(cosines.iter().map(|cosine| (cosine * scale) as f32));
-            sin.extend(sines.iter().map(|sine| (-sine * scale) as f32));
             sin.extend(sines.iter().map(|sine| (sine * scale) as f32));
         }
-        let tensor = |values: Vec<f32>, shape: [usize; 5]| {
-            Tensor::from_data(TensorData::new(values, shape), (device, DType::F32))
+        let tensor = |values: Vec<f32>| {
+            let data = TensorData::new(values, [length, half]);
+            Tensor::from_data(data, (device, DType::F32))
         };
         Self {
-            cos: tensor(cos, [1, length, 1, 1, half]),
-            sin: tensor(sin, [1, length, 1, 2, half]),
+            cos: tensor(cos),
+            sin: tensor(sin),
         }
-    }
-
-    /// `x·cos + (−x₂, x₁)·sin` for the halves `x₁`, `x₂` of each vector, in f32, in the type of `x`.
-    fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        let [b, l, h, d] = x.dims();
-        let dtype = x.dtype();
-        let x: Tensor<5> = x.reshape([b, l, h, 2, d / 2]);
-        let swapped = x.clone().flip([3]);
-        let turned =
-            x.cast(DType::F32) * self.cos.clone() + swapped.cast(DType::F32) * self.sin.clone();
-        turned.cast(dtype).swap_dims(1, 2).reshape([b, h, l, d])
     }
 }
 

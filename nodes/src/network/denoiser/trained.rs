@@ -1,15 +1,17 @@
 //! A trained network as the denoiser that nodes pass on.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 use graph::error::NodeError;
 use graph::value::Footprint;
 
+use super::replay::Replay;
 use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextError, TextReader, cell_order};
 use crate::network::weights::{self, WeightType, Weights};
-use crate::value::{Grid, MicroConditions, Prompt, Query, Scorer, Tokens};
+use crate::value::{Grid, MicroConditions, Prompt, Query, Scorer, Scores, Tokens};
 
 /// A trained denoiser.
 #[derive(Clone, Debug)]
@@ -19,7 +21,13 @@ pub struct TrainedDenoiser {
     device: Device,
     dtype: FloatDType,
     hash: String,
+    /// The rotations of sequences met so far, by their lengths.
+    rotations: Arc<Mutex<BTreeMap<usize, Rotary>>>,
+    replay: Replay,
 }
+
+/// How many lengths of sequences have their rotations kept.
+const ROTATIONS: usize = 16;
 
 /// What stands around the picture's slots in a prompt.
 type Surroundings = (Vec<u32>, Vec<u32>);
@@ -45,12 +53,28 @@ impl TrainedDenoiser {
         hash: String,
     ) -> Self {
         Self {
-            network,
+            network: network.laid_out(),
             reader,
             device: device.clone(),
             dtype,
             hash,
+            rotations: Arc::default(),
+            replay: Replay::default(),
         }
+    }
+
+    /// The rotations of `length` positions.
+    fn rotary(&self, length: usize) -> Rotary {
+        let mut kept = self
+            .rotations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= ROTATIONS && !kept.contains_key(&length) {
+            kept.clear();
+        }
+        let made = kept.entry(length);
+        let made = made.or_insert_with(|| Rotary::new(self.config(), length, &self.device));
+        made.clone()
     }
 
     /// The sizes.
@@ -137,56 +161,82 @@ impl TrainedDenoiser {
         Ok((before, after.clone()))
     }
 
-    /// The features of every cell of every sequence; sequences of one shape are worked on together.
+    /// The features of every cell of every picture, after guidance where there is any; sequences of one shape are worked on
+    /// together.
     ///
-    /// Shapes: `codes`, one list for each sequence, in the order of cells → `[sequences · cells, width]`.
-    fn features(&self, surroundings: &[Surroundings], codes: &[&[i32]]) -> Tensor<2> {
+    /// With guidance the second half of the sequences, of the same pictures, is what it leads away from.
+    ///
+    /// Shapes: `codes`, one list for each picture, in the order of cells → `[pictures · cells, width]`.
+    fn guided(
+        &self,
+        surroundings: &[Surroundings],
+        codes: &[&[i32]],
+        guidance: Option<f32>,
+    ) -> Tensor<2> {
         let mut shapes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         for (at, (before, after)) in surroundings.iter().enumerate() {
             let shape = (before.len(), after.len());
             shapes.entry(shape).or_default().push(at);
         }
-        let length = codes[0].len();
+        if shapes.len() == 1 {
+            let all: Vec<&Surroundings> = surroundings.iter().collect();
+            return self.replayed(self.sequence(&all, codes), guidance);
+        }
         let (mut parts, mut order) = (Vec::new(), Vec::new());
-        for ((before, after), members) in shapes {
-            let rotary = Rotary::new(self.config(), before + length / 4 + after, &self.device);
-            let ids = |pick: fn(&Surroundings) -> &Vec<u32>, length: usize| {
-                let ids = members.iter().flat_map(|at| pick(&surroundings[*at]));
-                let ids: Vec<i32> = ids.map(|id| *id as i32).collect();
-                integers(ids, [members.len(), length], &self.device)
-            };
-            let seen: Vec<i32> = members
-                .iter()
-                .flat_map(|at| codes[*at].iter().copied())
-                .collect();
-            let sequence = Sequence {
-                before: ids(|(before, _)| before, before),
-                codes: integers(seen, [members.len(), length], &self.device),
-                after: (after > 0).then(|| ids(|(_, after)| after, after)),
-            };
+        for members in shapes.into_values() {
+            let around: Vec<&Surroundings> = members.iter().map(|at| &surroundings[*at]).collect();
+            let pictures = members.iter().map(|at| codes[at % codes.len()]);
+            let sequence = self.sequence(&around, &pictures.collect::<Vec<_>>());
+            let rotary = self.rotary(sequence.length());
             parts.push(self.network.features(sequence, &rotary, self.dtype));
             order.extend(members);
         }
-        let features = Tensor::cat(parts, 0);
-        let features = if order.is_sorted() {
-            features
-        } else {
-            let mut places = vec![0; order.len()];
-            for (place, at) in order.iter().enumerate() {
-                places[*at] = place as i32;
-            }
-            let shape = [places.len()];
-            let places = Tensor::from_data(TensorData::new(places, shape), &self.device);
-            features.select(0, places)
-        };
-        let [sequences, cells, width] = features.dims();
-        features.reshape([sequences * cells, width])
+        let mut places = vec![0; order.len()];
+        for (place, at) in order.iter().enumerate() {
+            places[*at] = place as i32;
+        }
+        let shape = [places.len()];
+        let places = Tensor::from_data(TensorData::new(places, shape), &self.device);
+        let features = Tensor::cat(parts, 0).select(0, places);
+        led(features, guidance, self.dtype)
     }
 
-    /// Logits of tokens, of which each stands in its cell's features.
+    /// The same where all sequences are of one shape, which steps have in common.
+    fn replayed(&self, sequence: Sequence, guidance: Option<f32>) -> Tensor<2> {
+        let (length, dtype) = (sequence.length(), self.dtype);
+        let (network, rotary) = (self.network.clone(), self.rotary(length));
+        let work = move |sequence: Sequence| {
+            led(network.features(sequence, &rotary, dtype), guidance, dtype)
+        };
+        let config = self.config();
+        let attention = 2 * config.width * (config.heads + config.key_heads) * config.head_width;
+        let layer = attention + 3 * config.width * config.inner_width;
+        let rows = sequence.before.dims()[0] * length;
+        let multiplications = rows as f64 * (config.layers * layer) as f64;
+        self.replay.run(sequence, guidance, multiplications, work)
+    }
+
+    /// Sequences of one shape, around `codes` and around them again.
+    fn sequence(&self, surroundings: &[&Surroundings], codes: &[&[i32]]) -> Sequence {
+        let sequences = surroundings.len();
+        let ids = |of: fn(&Surroundings) -> &Vec<u32>| {
+            let ids = surroundings.iter().flat_map(|around| of(around));
+            let ids: Vec<i32> = ids.map(|id| *id as i32).collect();
+            let length = ids.len() / sequences;
+            integers(ids, [sequences, length], &self.device)
+        };
+        let has_after = surroundings.iter().any(|(_, after)| !after.is_empty());
+        Sequence {
+            before: ids(|(before, _)| before),
+            codes: integers(codes.concat(), [codes.len(), codes[0].len()], &self.device),
+            after: has_after.then(|| ids(|(_, after)| after)),
+        }
+    }
+
+    /// Scores of tokens, of which each stands in its cell's features.
     ///
     /// Rows are picked before the enlargement, cell by cell, and behind it, token by token.
-    fn logits(&self, features: Tensor<2>, rows: &[u32], grid: Grid) -> Tensor<2> {
+    fn scores_of(&self, features: Tensor<2>, rows: &[u32], grid: Grid) -> Scores {
         let length = grid.length();
         let order = cell_order(grid.rows, grid.columns);
         let mut place = vec![0; length];
@@ -225,7 +275,7 @@ impl TrainedDenoiser {
             .collect();
         let count = picked.len();
         let picked = Tensor::from_data(TensorData::new(picked, [count]), &self.device);
-        kernels::logits(tokens.select(0, picked), self.network.head(self.dtype))
+        Scores::of_vectors(tokens.select(0, picked), self.network.head(self.dtype))
     }
 
     fn check(&self, query: &Query<'_>) -> Result<(), NodeError> {
@@ -253,6 +303,23 @@ impl TrainedDenoiser {
         }
         Ok(())
     }
+}
+
+/// Features of all pictures, of which the second half is what guidance leads away from, as rows.
+///
+/// Behind the norm everything is linear, so that guided features give guided logits.
+///
+/// Shapes: `features [sequences, cells, width]` → `[pictures · cells, width]`.
+fn led(features: Tensor<3>, guidance: Option<f32>, dtype: FloatDType) -> Tensor<2> {
+    let [sequences, cells, width] = features.dims();
+    let features = features.reshape([sequences * cells, width]);
+    let Some(scale) = guidance else {
+        return features;
+    };
+    let both = features.cast(DType::F32);
+    let half = sequences / 2 * cells;
+    let (own, other) = (both.clone().narrow(0, 0, half), both.narrow(0, half, half));
+    (own.mul_scalar(1.0 + scale) - other.mul_scalar(scale)).cast(dtype)
 }
 
 fn integers(values: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
@@ -306,10 +373,15 @@ impl Scorer for TrainedDenoiser {
     }
 
     fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError> {
+        self.scores(query).map(Scores::logits)
+    }
+
+    fn scores(&self, query: &Query<'_>) -> Result<Scores, NodeError> {
         self.check(query)?;
         if query.rows.is_empty() {
             let shape = [0, self.codebook() as usize];
-            return Ok(Tensor::zeros(shape, (&self.device, DType::F32)));
+            let none = Tensor::zeros(shape, (&self.device, DType::F32));
+            return Ok(Scores::of_logits(none));
         }
         let (grid, batch) = (query.tokens.grid(), query.tokens.batch());
         let order = cell_order(grid.rows, grid.columns);
@@ -337,23 +409,10 @@ impl Scorer for TrainedDenoiser {
             };
             surroundings.extend(others);
         }
-        let codes: Vec<&[i32]> = (0..surroundings.len())
-            .map(|at| codes[at % batch].as_slice())
-            .collect();
-        let features = self.features(&surroundings, &codes);
-
-        // Behind the norm everything is linear, so that guided features give guided logits.
-        let features = match guidance {
-            None => features,
-            Some(guidance) => {
-                let both = features.cast(DType::F32);
-                let half = both.dims()[0] / 2;
-                let (own, other) = (both.clone().narrow(0, 0, half), both.narrow(0, half, half));
-                let scale = guidance.scale;
-                (own.mul_scalar(1.0 + scale) - other.mul_scalar(scale)).cast(self.dtype)
-            }
-        };
-        Ok(self.logits(features, query.rows, grid))
+        let codes: Vec<&[i32]> = codes.iter().map(Vec::as_slice).collect();
+        let scale = guidance.map(|guidance| guidance.scale);
+        let features = self.guided(&surroundings, &codes, scale);
+        Ok(self.scores_of(features, query.rows, grid))
     }
 
     fn describe(&self) -> String {

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::{Init, rms_norm};
+use super::Init;
 
 /// Root-mean-square normalisation, with a gain for each number where the network has them.
 #[derive(Module, Debug)]
@@ -22,15 +22,20 @@ impl Norm {
 
     /// `x / √(mean(x²) + ε) · gain`, computed in f32, in the type of `x`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>, epsilon: f64) -> Tensor<D> {
-        let dtype = x.dtype();
-        let y = rms_norm(x, epsilon);
-        match &self.weight {
-            None => y,
-            Some(weight) => {
-                let mut shape = [1; D];
-                shape[D - 1] = weight.dims()[0];
-                (y * weight.val().cast(dtype).reshape(shape)).cast(dtype)
-            }
-        }
+        kernels::rms_norm(x, self.gain(), epsilon as f32)
+    }
+
+    /// `s = x + change`, and [`forward`](Self::forward) of that.
+    pub fn behind<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        change: Tensor<D>,
+        epsilon: f64,
+    ) -> (Tensor<D>, Tensor<D>) {
+        kernels::add_rms_norm(x, change, self.gain(), epsilon as f32)
+    }
+
+    fn gain(&self) -> Option<Tensor<1>> {
+        self.weight.as_ref().map(Param::val)
     }
 }

@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 /// Shapes: `x [.., channels]` → the same.
 /// Source: Zhang & Sennrich, "Root mean square layer normalization", 2019.
 pub fn rms_norm<const D: usize>(x: Tensor<D>, epsilon: f64) -> Tensor<D> {
-    kernels::rms_norm(x, epsilon as f32)
+    kernels::rms_norm(x, None, epsilon as f32)
 }
 
 #[cfg(test)]

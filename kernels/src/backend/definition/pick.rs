@@ -1,0 +1,101 @@
+//! Tokens of rows of logits.
+
+use burn::backend::{
+    Backend, TensorMetadata,
+    tensor::{FloatTensor, IntTensor},
+};
+use burn::tensor::{BoolDType, FloatDType, IntDType, Shape, Slice};
+
+use super::rows::{argmax, log_sum_exp};
+use crate::backend::cast;
+
+/// How many codes the two-level search of [`draw`] looks through at a time.
+const BLOCK: usize = 128;
+
+/// The first place of the largest logit of each row, as i32, and its probability: `[rows, codes] → [rows]` each.
+pub(in crate::backend) fn likeliest<B: Backend>(
+    logits: FloatTensor<B>,
+) -> (IntTensor<B>, FloatTensor<B>) {
+    let logits = cast::<B>(logits, FloatDType::F32);
+    let tokens = argmax::<B>(logits.clone());
+    let rows = logits.shape()[0];
+    let chosen = at::<B>(logits.clone(), B::int_reshape(tokens.clone(), column(rows)));
+    let sums = log_sum_exp::<B>(logits);
+    (tokens, B::float_exp(B::float_sub(chosen, sums)))
+}
+
+/// The first code at which the probabilities `softmax(logits / temperature)` summed up reach the row's number, as i32,
+/// and its probability without temperature: `[rows, codes]`, `[rows] → [rows]` each.
+///
+/// Sums go over blocks first and then within one block, which is quick on every device.
+pub(in crate::backend) fn draw<B: Backend>(
+    logits: FloatTensor<B>,
+    uniforms: FloatTensor<B>,
+    temperature: f32,
+) -> (IntTensor<B>, FloatTensor<B>) {
+    let logits = cast::<B>(logits, FloatDType::F32);
+    let [rows, codes] = logits.shape().dims();
+    let device = logits.device();
+    let zeros =
+        |columns: usize| B::float_zeros(Shape::new([rows, columns]), &device, FloatDType::F32);
+    let plain = B::softmax(logits.clone(), 1);
+    let tempered = B::softmax(B::float_div_scalar(logits, temperature.into()), 1);
+
+    let blocks = codes.div_ceil(BLOCK);
+    let padded = match blocks * BLOCK - codes {
+        0 => tempered,
+        missing => B::float_cat(vec![tempered, zeros(missing)], 1),
+    };
+    let padded = B::float_reshape(padded, Shape::new([rows, blocks, BLOCK]));
+    let sums = B::float_sum_dim(padded.clone(), 2);
+    let sums = B::float_cumsum(B::float_reshape(sums, Shape::new([rows, blocks])), 1);
+    let target = B::float_mul(
+        B::float_reshape(uniforms, column(rows)),
+        last::<B>(sums.clone()),
+    );
+
+    let block = below::<B>(sums.clone(), target.clone());
+    let before = B::float_cat(vec![zeros(1), sums], 1);
+    let rest = B::float_sub(target, B::float_gather(1, before, block.clone()));
+
+    let places = B::int_reshape(block.clone(), Shape::new([rows, 1, 1]));
+    let places = B::int_expand(places, Shape::new([rows, 1, BLOCK]));
+    let within = B::float_gather(1, padded, places);
+    let within = B::float_cumsum(B::float_reshape(within, Shape::new([rows, BLOCK])), 1);
+    // Rounding may leave a rest that the block's own sum does not reach.
+    let most = last::<B>(within.clone());
+    let beyond = B::float_lower(most.clone(), rest.clone(), BoolDType::Native);
+    let rest = B::float_mask_where(rest, beyond, most);
+    let first = B::int_mul_scalar(block, (BLOCK as i64).into());
+    let token = B::int_add(first, below::<B>(within, rest));
+    let confidence = at::<B>(plain, token.clone());
+    (B::int_reshape(token, Shape::new([rows])), confidence)
+}
+
+/// How many of the rising numbers of each row are below the row's `target`, and never all of them:
+/// `[rows, n]`, `[rows, 1] → [rows, 1]`.
+fn below<B: Backend>(rising: FloatTensor<B>, target: FloatTensor<B>) -> IntTensor<B> {
+    let shape = rising.shape();
+    let most = shape[1] as i64 - 1;
+    let target = B::float_expand(target, shape);
+    let smaller = B::float_lower(rising, target, BoolDType::Native);
+    let count = B::int_sum_dim(B::bool_into_int(smaller, IntDType::I32), 1);
+    B::int_clamp(count, 0.into(), most.into())
+}
+
+/// The last number of each row: `[rows, n] → [rows, 1]`.
+fn last<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+    let [rows, columns] = x.shape().dims();
+    B::float_slice(x, &[0..rows, columns - 1..columns].map(Slice::from))
+}
+
+/// The number of each row at its place: `[rows, n]`, `[rows, 1] → [rows]`.
+fn at<B: Backend>(x: FloatTensor<B>, places: IntTensor<B>) -> FloatTensor<B> {
+    let rows = x.shape()[0];
+    B::float_reshape(B::float_gather(1, x, places), Shape::new([rows]))
+}
+
+/// The shape of a column.
+fn column(rows: usize) -> Shape {
+    Shape::new([rows, 1])
+}

@@ -1,0 +1,158 @@
+//! Picking tokens against its definition. Places are compared as numbers counted from 1, so that a factor shows in each
+//! of them, and lie in front of the probabilities.
+
+use burn::tensor::{DType, Int, Tensor, TensorData, activation};
+
+use super::pick::{Picked, draw, likeliest};
+use crate::contract::{Input, Kernel, rounding};
+use crate::noise::Noise;
+
+/// [`likeliest`] under the contract.
+pub struct Likeliest;
+
+/// [`draw`] under the contract.
+pub struct Draw;
+
+/// One check of picking.
+#[derive(Debug)]
+pub struct Case {
+    rows: usize,
+    codes: usize,
+    temperature: f32,
+}
+
+/// Codebooks of a part of a block's first chunk, of some chunks, and of many for each warp; whole packs and not.
+const CASES: &[Case] = &[
+    Case {
+        rows: 5,
+        codes: 7,
+        temperature: 1.0,
+    },
+    Case {
+        rows: 9,
+        codes: 300,
+        temperature: 0.5,
+    },
+    Case {
+        rows: 4,
+        codes: 4096,
+        temperature: 2.0,
+    },
+    Case {
+        rows: 3,
+        codes: 9001,
+        temperature: 1.5,
+    },
+    Case {
+        rows: 1,
+        codes: 2,
+        temperature: 0.25,
+    },
+];
+
+impl Kernel for Likeliest {
+    type Case = Case;
+    const NAME: &'static str = "likeliest";
+    const GRADIENTS: bool = false;
+    const CASES: &'static [Case] = CASES;
+
+    fn tolerance(case: &Case) -> f32 {
+        tolerance(case)
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        vec![logits(case, noise)]
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let z = matrix(case, &inputs[0]);
+        let largest = z.clone().max_dim(1).expand(z.dims());
+        // The first of the largest: all before it are smaller.
+        let found = z.clone().greater_equal(largest).float().cumsum(1);
+        both(case, found, activation::softmax(z, 1))
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        told(case, likeliest(matrix(case, &inputs[0])))
+    }
+}
+
+impl Kernel for Draw {
+    type Case = Case;
+    const NAME: &'static str = "draw";
+    const GRADIENTS: bool = false;
+    const CASES: &'static [Case] = CASES;
+
+    fn tolerance(case: &Case) -> f32 {
+        tolerance(case)
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        vec![logits(case, noise)]
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let z = matrix(case, &inputs[0]);
+        let reached = activation::softmax(z.clone() / case.temperature, 1).cumsum(1);
+        let targets = uniforms(case, &z).reshape([case.rows, 1]).expand(z.dims());
+        // Sums are formed in another order here, so that a number close to one of them could fall to either side.
+        let found = reached.greater_equal(targets).float();
+        both(case, found, activation::softmax(z, 1))
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let z = matrix(case, &inputs[0]);
+        let uniforms = uniforms(case, &z);
+        told(case, draw(z, uniforms, case.temperature))
+    }
+}
+
+/// A wrong place is off by one of `codes` at least.
+fn tolerance(case: &Case) -> f32 {
+    rounding(DType::F32).min(0.5 / case.codes as f32)
+}
+
+/// Logits of which every third is masked by −∞.
+fn logits(case: &Case, noise: &mut Noise) -> Input {
+    let mut values = noise.fine(case.rows * case.codes);
+    values.iter_mut().for_each(|value| *value *= 4.0);
+    for value in values.iter_mut().skip(2).step_by(3) {
+        *value = f32::NEG_INFINITY;
+    }
+    Input {
+        name: "logits",
+        values,
+        dtype: DType::F32,
+    }
+}
+
+/// A number for each row, from near 0 to near 1.
+fn uniforms(case: &Case, like: &Tensor<2>) -> Tensor<1> {
+    let rows = case.rows;
+    let values: Vec<f32> = (0..rows)
+        .map(|row| (row as f32 + 0.37) / rows as f32)
+        .collect();
+    let data = TensorData::new(values, [rows]);
+    Tensor::from_data(data, (&like.device(), DType::F32))
+}
+
+fn matrix(case: &Case, flat: &Tensor<1>) -> Tensor<2> {
+    flat.clone().reshape([case.rows, case.codes])
+}
+
+/// The first place of each row where `found` is above 0, counted from 1, and the probability there.
+fn both(case: &Case, found: Tensor<2>, probabilities: Tensor<2>) -> Tensor<1> {
+    let (rows, codes) = (case.rows, case.codes);
+    let places = Tensor::<1, Int>::arange(0..codes as i64, &found.device()).float();
+    let places = places.reshape([1, codes]).expand([rows, codes]);
+    let places = places.mask_fill(found.lower_elem(0.5), codes as f32);
+    let first = places.min_dim(1);
+    let chosen = probabilities.gather(1, first.clone().int());
+    Tensor::cat(vec![first.add_scalar(1.0), chosen], 0).flatten(0, 1)
+}
+
+fn told(case: &Case, picked: Picked) -> Tensor<1> {
+    let tokens = picked.tokens.add_scalar(1).float().cast(DType::F32);
+    assert_eq!(tokens.dims(), [case.rows]);
+    Tensor::cat(vec![tokens, picked.confidence], 0)
+}

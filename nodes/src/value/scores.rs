@@ -1,0 +1,109 @@
+//! Guided scores of codes.
+
+use std::ops::Range;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+/// Guided scores of codes for some positions, made of their vectors when they are looked at: those of thousands of
+/// positions in a large codebook take gigabytes together.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    /// A position each.
+    rows: Tensor<2>,
+    /// What makes logits of the rows, where they are none yet.
+    head: Option<Tensor<2>>,
+}
+
+impl Scores {
+    /// Scores that are there already, `[positions, codebook]`.
+    pub fn of_logits(logits: Tensor<2>) -> Self {
+        Self {
+            rows: logits,
+            head: None,
+        }
+    }
+
+    /// What the matrix `head [codebook, width]` makes of `vectors [positions, width]`.
+    pub fn of_vectors(vectors: Tensor<2>, head: Tensor<2>) -> Self {
+        Self {
+            rows: vectors,
+            head: Some(head),
+        }
+    }
+
+    /// Positions and codes.
+    pub fn dims(&self) -> [usize; 2] {
+        let [positions, columns] = self.rows.dims();
+        let codes = self.head.as_ref().map(|head| head.dims()[0]);
+        [positions, codes.unwrap_or(columns)]
+    }
+
+    /// All of them, `[positions, codebook]`, in f32.
+    pub fn logits(self) -> Tensor<2> {
+        match self.head {
+            None => self.rows,
+            Some(head) => kernels::logits(self.rows, head),
+        }
+    }
+
+    /// Those of some positions, given by their places, which rise.
+    pub fn of(&self, places: &[usize]) -> Self {
+        let rows = self.rows.clone();
+        let rows = match run(places) {
+            Some(run) if run.len() == rows.dims()[0] => rows,
+            Some(run) => rows.narrow(0, run.start, run.len()),
+            None => {
+                let places = numbers(places, &rows.device());
+                rows.select(0, places)
+            }
+        };
+        Self {
+            rows,
+            head: self.head.clone(),
+        }
+    }
+}
+
+/// The places as one run, where they follow each other.
+fn run(places: &[usize]) -> Option<Range<usize>> {
+    let (first, last) = (*places.first()?, *places.last()?);
+    (last + 1 - first == places.len()).then_some(first..last + 1)
+}
+
+fn numbers(places: &[usize], device: &Device) -> Tensor<1, Int> {
+    let places: Vec<i32> = places.iter().map(|place| *place as i32).collect();
+    let shape = [places.len()];
+    Tensor::from_data(TensorData::new(places, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::Scores;
+
+    #[test]
+    fn scores_are_the_same_whenever_they_are_made() {
+        let device = Device::flex();
+        let vectors = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], &device);
+        let head =
+            Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]], &device);
+        let expected = [
+            [1.0, 2.0, 3.0, 0.0],
+            [3.0, 4.0, 7.0, 2.0],
+            [5.0, 6.0, 11.0, 4.0],
+        ];
+        let late = Scores::of_vectors(vectors, head);
+        let early = Scores::of_logits(Tensor::from_floats(expected, &device));
+        for scores in [late, early] {
+            assert_eq!(scores.dims(), [3, 4]);
+            for places in [&[0, 1, 2][..], &[1, 2], &[0, 2], &[1]] {
+                let some = scores.of(places);
+                assert_eq!(some.dims(), [places.len(), 4]);
+                let found: Vec<f32> = some.logits().into_data().iter::<f32>().collect();
+                let wanted: Vec<f32> = places.iter().flat_map(|place| expected[*place]).collect();
+                assert_eq!(found, wanted, "{places:?}");
+            }
+        }
+    }
+}
