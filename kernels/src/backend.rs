@@ -28,6 +28,7 @@ use burn::tensor::{DType, FloatDType};
 
 use crate::cross_entropy::{Chunk, Terms};
 use crate::stamp::Stamp;
+use crate::{GroupNorm, Resolution};
 
 /// What the public functions of this crate stand on.
 ///
@@ -320,6 +321,40 @@ pub trait TensorKernels: Backend {
         definition::unfold::<Self>(x)
     }
 
+    /// A 3×3 convolution: `[b, h, w, c] × [out, 9·c] + [out] → [b, h', w', out]`, in the type of `x`.
+    #[fusion(meta = convolution_spec)]
+    fn convolution(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        resolution: Resolution,
+    ) -> FloatTensor<Self> {
+        definition::convolution::<Self>(x, weight, bias, None, resolution)
+    }
+
+    /// The same plus a picture of the shape and type of the result, rounded once.
+    #[fusion(meta = convolution_added_spec)]
+    fn convolution_added(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        addend: FloatTensor<Self>,
+        resolution: Resolution,
+    ) -> FloatTensor<Self> {
+        definition::convolution::<Self>(x, weight, bias, Some(addend), resolution)
+    }
+
+    /// Groups of channels normalised: `[b, h, w, c]` and twice `[c]` to the first, in the type of `x`.
+    #[fusion(dtype = x, shape = x)]
+    fn group_norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        norm: GroupNorm,
+    ) -> FloatTensor<Self> {
+        definition::group_norm::<Self>(x, gain, shift, norm)
+    }
+
     /// The adjoint of [`unfold`](Self::unfold): `[b, h, w, 9·c] → [b, h, w, c]`.
     #[fusion(meta = fold_spec)]
     fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -484,6 +519,33 @@ fn unfold_spec(x: &TensorSpec) -> TensorSpec {
     let mut shape = x.shape.clone();
     shape[3] *= 9;
     TensorSpec::new(shape, x.dtype)
+}
+
+/// What [`TensorKernels::convolution`] will return.
+#[cfg(feature = "cuda")]
+fn convolution_spec(
+    x: &TensorSpec,
+    weight: &TensorSpec,
+    _: &TensorSpec,
+    resolution: &Resolution,
+) -> TensorSpec {
+    let [height, width] = resolution.sides([x.shape[1], x.shape[2]]);
+    TensorSpec::new(
+        Shape::new([x.shape[0], height, width, weight.shape[0]]),
+        x.dtype,
+    )
+}
+
+/// What [`TensorKernels::convolution_added`] will return.
+#[cfg(feature = "cuda")]
+fn convolution_added_spec(
+    x: &TensorSpec,
+    weight: &TensorSpec,
+    bias: &TensorSpec,
+    _: &TensorSpec,
+    resolution: &Resolution,
+) -> TensorSpec {
+    convolution_spec(x, weight, bias, resolution)
 }
 
 /// What [`TensorKernels::fold`] will return.

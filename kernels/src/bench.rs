@@ -1,6 +1,7 @@
 //! How long the kernels take on a device.
 
 mod attention;
+mod clock;
 mod cross_entropy;
 
 use std::time::Instant;
@@ -10,11 +11,12 @@ use burn::tensor::{DType, Device, Int, IntDType, Tensor, TensorData};
 use crate::noise::Noise;
 use crate::rows::log_sum_exp;
 use crate::{
-    Chunk, GroupLevel, Objective, argmax, dequantise, grouped_cross_entropy, linear, matmul,
-    rms_norm, softmax, unfold_3x3,
+    Chunk, GroupLevel, GroupNorm, Objective, Resolution, argmax, convolution_3x3, dequantise,
+    group_norm, grouped_cross_entropy, linear, matmul, rms_norm, softmax, unfold_3x3,
 };
 
 pub use attention::{AttentionSizes, AttentionTiming, bench_attention};
+pub use clock::{Measurement, measure};
 pub use cross_entropy::{BenchError, HeadSizes, HeadTiming, bench_cross_entropy};
 
 /// What one measurement said.
@@ -119,9 +121,35 @@ pub fn bench(device: &Device) -> Vec<Timing> {
             let _ = unfold_3x3(tracked.clone()).mean().backward();
         },
     ));
+    timings.extend(pictures(scale, dtype, &device));
     timings.extend(rows(scale, dtype, &device));
     timings.push(cross_entropy(scale, dtype, &device));
     timings
+}
+
+/// A decoder's work on a picture: a convolution to which what it changes is added, and the norm before it.
+fn pictures(scale: usize, dtype: DType, device: &Device) -> Vec<Timing> {
+    let [side, channels] = [512 / scale, 256];
+    let x: Tensor<4> = random([1, side, side, channels], dtype, device);
+    let weight: Tensor<2> = random([channels, 9 * channels], DType::F32, device);
+    let numbers = side * side * channels;
+    let case = format!("[1, {side}, {side}, {channels}], {dtype:?}");
+    let work = [2 * numbers * 9 * channels, 3 * dtype.size() * numbers];
+    let convolution = time("convolution_3x3", case.clone(), device, work, || {
+        let addend = Some(x.clone());
+        let _ = convolution_3x3(x.clone(), weight.clone(), None, addend, Resolution::Kept);
+    });
+    let norm = GroupNorm {
+        groups: 32,
+        epsilon: 1e-6,
+        silu: true,
+    };
+    let ones: Tensor<1> = Tensor::ones([channels], (device, DType::F32));
+    let work = [0, 2 * dtype.size() * numbers];
+    let normalised = time("group_norm", case, device, work, || {
+        let _ = group_norm(x.clone(), ones.clone(), ones.clone(), norm);
+    });
+    vec![convolution, normalised]
 }
 
 /// Work on rows: attention's scores, the pixels of a tokenizer's batch, and the logits that tokens are picked from.

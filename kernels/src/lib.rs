@@ -12,6 +12,8 @@
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
+//! | [`convolution_3x3`] | `W·unfold_3x3(x) + b` | on Hopper own products whose operand is never unfolded; else bands of rows |
+//! | [`group_norm`] | `γ·(x − mean)/√(var + ε) + β`, SiLU | two passes over the picture |
 //!
 //! With the feature `cuda`, the module `card` lends numbers on a card to code that launches kernels of its own.
 
@@ -20,8 +22,10 @@ mod backend;
 mod bench;
 mod bridge;
 mod contract;
+mod convolution;
 mod cross_entropy;
 mod dequantise;
+mod group_norm;
 pub mod installation;
 mod layer;
 mod linear;
@@ -40,15 +44,17 @@ pub use attention::attention;
 #[cfg(feature = "cuda")]
 pub use backend::cuda::card;
 pub use bench::{
-    AttentionSizes, AttentionTiming, BenchError, HeadSizes, HeadTiming, Timing, bench,
-    bench_attention, bench_cross_entropy,
+    AttentionSizes, AttentionTiming, BenchError, HeadSizes, HeadTiming, Measurement, Timing, bench,
+    bench_attention, bench_cross_entropy, measure,
 };
 pub use contract::Report;
+pub use convolution::{Resolution, convolution_3x3};
 pub use cross_entropy::{
     Chunk, GroupLevel, LEVELS_MAX, Objective, cross_entropy_rows, grouped_cross_entropy,
     neighbour_shares,
 };
 pub use dequantise::dequantise;
+pub use group_norm::{GroupNorm, group_norm};
 pub use layer::{rotate, swiglu};
 pub use linear::{linear, logits};
 pub use norm::{add_rms_norm, rms_norm};
@@ -61,8 +67,10 @@ pub use unfold::unfold_3x3;
 use attention::parity::{Attention, AttentionToOne};
 use burn::tensor::Device;
 use contract::parity;
+use convolution::parity::Convolution;
 use cross_entropy::parity::GroupedCrossEntropy;
 use dequantise::parity::Dequantise;
+use group_norm::parity::Groups;
 use layer::parity::{Rotate, Swiglu};
 use linear::parity::{Linear, Logits};
 use norm::parity::{AddRmsNorm, RmsNorm};
@@ -90,6 +98,8 @@ pub fn verify(device: &Device) -> Vec<Report> {
         parity::<LogSumExp>,
         parity::<Argmax>,
         parity::<Unfold>,
+        parity::<Convolution>,
+        parity::<Groups>,
         parity::<Dequantise>,
         parity::<GroupedCrossEntropy>,
     ]

@@ -2,8 +2,9 @@
 
 use crate::contract::planted::check;
 use crate::{
-    AddRmsNorm, Argmax, Attention, AttentionToOne, Dequantise, Draw, GroupedCrossEntropy,
-    Likeliest, Linear, LogSumExp, Logits, Matmul, RmsNorm, Rotate, Softmax, Swiglu, Unfold,
+    AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
+    GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Matmul, RmsNorm, Rotate,
+    Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -85,4 +86,14 @@ fn the_likeliest_agree_with_their_reference() {
 #[test]
 fn draws_agree_with_their_reference() {
     check::<Draw>();
+}
+
+#[test]
+fn convolution_agrees_with_its_reference() {
+    check::<Convolution>();
+}
+
+#[test]
+fn group_norm_agrees_with_its_reference() {
+    check::<Groups>();
 }

@@ -166,8 +166,8 @@ fn vq(config: &Value, checkpoint: &Checkpoint) -> Option<Recognised> {
         Err(error) => return Some(found.wrong(error)),
     };
     found.codebook = Some(published.config.codes);
-    let (mut init, device) = blank();
-    let network = VqNetwork::new(&published.config, &mut init, &device);
+    let (mut init, _) = blank();
+    let network = VqNetwork::new(&published.config, &mut init);
     let names = keys_of(checkpoint, &published, "");
     found.problems = checkpoint.problems(&network, names);
     Some(found)

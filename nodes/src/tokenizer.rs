@@ -1,6 +1,7 @@
 //! Pictures to codes: loading, encoding, training.
 
 mod batches;
+mod bench;
 mod encode;
 mod encode_dataset;
 pub(crate) mod figures;
@@ -11,6 +12,9 @@ mod train;
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub use bench::{Direction, bench};
+pub use load::PictureType;
 
 use graph::registry::Registry;
 

@@ -1,6 +1,7 @@
 //! `smalto bench`: whether the kernels are right here, and how fast they are.
 
 mod attention;
+mod picture;
 mod step;
 
 use std::io::Write;
@@ -9,8 +10,10 @@ use std::num::NonZeroUsize;
 use clap::{Args, Subcommand};
 use kernels::{Chunk, HeadSizes};
 use nodes::compute::Compute;
+use nodes::tokenizer::Direction;
 use serde_json::json;
 
+use self::picture::Picture;
 use super::run::device;
 use crate::failure::Failure;
 
@@ -30,6 +33,10 @@ pub enum Bench {
     Attention(attention::Attention),
     /// Measures a step of the sampler with a network of random weights, in time and memory.
     Step(step::Step),
+    /// Measures how a picture is made of codes, by a network of Emu3.5's shape with random weights.
+    Decode(Picture),
+    /// Measures how codes are made of a picture, by the same.
+    Encode(Picture),
 }
 
 /// The head to measure.
@@ -88,6 +95,8 @@ impl Bench {
             Self::Attention(attention) => attention.measure(),
             Self::Gce(head) => head.measure(&device(&head.target.device)?),
             Self::Step(step) => step.measure(),
+            Self::Decode(picture) => picture.measure(Direction::Decode),
+            Self::Encode(picture) => picture.measure(Direction::Encode),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The gradients of the operations, each made of the operations themselves.
 
+mod convolution;
+
 use burn::backend::autodiff::{
     NodeId,
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -11,6 +13,7 @@ use burn::backend::{Autodiff, AutodiffBackend, TensorMetadata};
 use burn::tensor::{FloatDType, Shape};
 
 use super::{TensorKernels, cast};
+use crate::Resolution;
 
 impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
     fn product(a: FloatTensor<Self>, b: FloatTensor<Self>, dtype: FloatDType) -> FloatTensor<Self> {
@@ -249,6 +252,25 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
             OpsKind::Tracked(step) => step.finish((), B::unfold(x.into_primitive())),
             OpsKind::UnTracked(step) => step.finish(B::unfold(x.into_primitive())),
         }
+    }
+
+    fn convolution(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        resolution: Resolution,
+    ) -> FloatTensor<Self> {
+        convolution::convolution::<B, C>(x, weight, bias, resolution)
+    }
+
+    fn convolution_added(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        addend: FloatTensor<Self>,
+        resolution: Resolution,
+    ) -> FloatTensor<Self> {
+        convolution::added::<B, C>(x, weight, bias, addend, resolution)
     }
 
     fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {

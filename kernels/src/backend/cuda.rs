@@ -9,9 +9,11 @@ mod attention;
 mod blas;
 pub mod card;
 mod column_sum;
+mod convolution;
 mod copy;
 mod cross_entropy;
 mod fault;
+mod group_norm;
 mod layer;
 mod matrix;
 mod norm;
@@ -39,6 +41,7 @@ pub(crate) use versions::versions;
 use super::{TensorKernels, cast, definition};
 use crate::cross_entropy::{Chunk, Terms};
 use crate::stamp::Stamp;
+use crate::{GroupNorm, Resolution};
 
 impl TensorKernels for CubeBackend {
     fn product(a: CubeTensor, b: CubeTensor, dtype: FloatDType) -> CubeTensor {
@@ -282,6 +285,46 @@ impl TensorKernels for CubeBackend {
             return unfold::unfold(x);
         }
         definition::unfold::<Self>(x)
+    }
+
+    fn convolution(
+        x: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        resolution: Resolution,
+    ) -> CubeTensor {
+        if stream::is_cuda(&x) && convolution::serves(&x, &weight, None, resolution) {
+            let bias = cast::<Self>(bias, FloatDType::F32);
+            return convolution::convolution(x, weight, bias, None, resolution);
+        }
+        definition::convolution::<Self>(x, weight, bias, None, resolution)
+    }
+
+    fn convolution_added(
+        x: CubeTensor,
+        weight: CubeTensor,
+        bias: CubeTensor,
+        addend: CubeTensor,
+        resolution: Resolution,
+    ) -> CubeTensor {
+        if stream::is_cuda(&x) && convolution::serves(&x, &weight, Some(&addend), resolution) {
+            let bias = cast::<Self>(bias, FloatDType::F32);
+            return convolution::convolution(x, weight, bias, Some(addend), resolution);
+        }
+        definition::convolution::<Self>(x, weight, bias, Some(addend), resolution)
+    }
+
+    fn group_norm(
+        x: CubeTensor,
+        gain: CubeTensor,
+        shift: CubeTensor,
+        norm: GroupNorm,
+    ) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) && group_norm::serves(&x) {
+            let [gain, shift] = [gain, shift].map(|numbers| cast::<Self>(numbers, FloatDType::F32));
+            return group_norm::group_norm(x, gain, shift, norm);
+        }
+        definition::group_norm::<Self>(x, gain, shift, norm)
     }
 
     fn fold(x: CubeTensor) -> CubeTensor {

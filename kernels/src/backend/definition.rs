@@ -1,14 +1,20 @@
 //! The operations in burn's own: what they mean, and the way of every device that has no faster one.
 
 mod attention;
+mod convolution;
 mod cross_entropy;
+mod group_norm;
 mod layer;
 mod neighbours;
 mod pick;
 mod rows;
 
 pub(super) use attention::{attend, attend_backward};
+pub(super) use convolution::{
+    cells_summed, convolution, convolution_weight_gradient, doubled, spread, turned,
+};
 pub(super) use cross_entropy::{cross_entropy, cross_entropy_losses, scale};
+pub(super) use group_norm::group_norm;
 pub(super) use layer::{gained_rms_norm, rotate, swiglu, swiglu_backward};
 pub(super) use neighbours::{fold, unfold};
 pub(super) use pick::{draw, likeliest};

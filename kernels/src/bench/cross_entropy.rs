@@ -60,7 +60,7 @@ pub enum BenchError {
 }
 
 impl BenchError {
-    fn of(error: impl std::fmt::Debug) -> Self {
+    pub(super) fn of(error: impl std::fmt::Debug) -> Self {
         let reason = format!("{error:?}");
         // Errors of memory reach us as text inside others.
         if reason.contains("OutOfMemory") || reason.contains("can't allocate buffer") {

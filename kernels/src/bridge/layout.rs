@@ -8,7 +8,10 @@ use crate::backend::TensorKernels;
 use crate::contract::{Report, read, rounding};
 use crate::noise::Noise;
 use crate::rows::log_sum_exp;
-use crate::{add_rms_norm, argmax, linear, matmul, rms_norm, rotate, softmax, swiglu, unfold_3x3};
+use crate::{
+    GroupNorm, Resolution, add_rms_norm, argmax, convolution_3x3, group_norm, linear, matmul,
+    rms_norm, rotate, softmax, swiglu, unfold_3x3,
+};
 
 /// Rows and columns of the matrices.
 const SIZES: [usize; 2] = [12, 40];
@@ -45,7 +48,7 @@ const LAYOUTS: [Layout; 5] = [
     Layout::Repeated,
 ];
 
-const OPERATIONS: [Operation; 12] = [
+const OPERATIONS: [Operation; 14] = [
     ("linear", rounding, |x| {
         let (weight, bias) = (noise([7, SIZES[1]], &x), noise([1, 7], &x));
         linear(x, weight, Some(bias.squeeze_dim(0))).flatten(0, 1)
@@ -84,6 +87,21 @@ const OPERATIONS: [Operation; 12] = [
     ("unfold_3x3", rounding, |x| {
         let picture: Tensor<4> = x.reshape([1, SIZES[0], SIZES[1] / 8, 8]);
         unfold_3x3(picture).flatten(0, 3)
+    }),
+    ("convolution_3x3", rounding, |x| {
+        let weight = noise([16, 72], &x);
+        let picture: Tensor<4> = x.reshape([1, SIZES[0], SIZES[1] / 8, 8]);
+        convolution_3x3(picture, weight, None, None, Resolution::Kept).flatten(0, 3)
+    }),
+    ("group_norm", rounding, |x| {
+        let gain: Tensor<1> = noise([1, 8], &x).squeeze_dim(0);
+        let picture: Tensor<4> = x.reshape([1, SIZES[0], SIZES[1] / 8, 8]);
+        let norm = GroupNorm {
+            groups: 2,
+            epsilon: 0.1,
+            silu: true,
+        };
+        group_norm(picture, gain.clone(), gain, norm).flatten(0, 3)
     }),
 ];
 

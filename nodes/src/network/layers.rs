@@ -1,7 +1,9 @@
 //! Layers that several networks share. Everything is channels-last; parameters are f32 masters, or as a file has them.
 
 mod attention;
+mod convolution;
 mod gained;
+mod group_norm;
 mod init;
 mod layer_norm;
 mod linear;
@@ -11,7 +13,9 @@ mod space;
 mod weight;
 
 pub use attention::{Attention, attend};
+pub use convolution::Convolution;
 pub use gained::Norm;
+pub use group_norm::GroupNorm;
 pub use init::Init;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;

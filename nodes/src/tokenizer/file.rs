@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 use graph::error::NodeError;
 use serde_json::Value;
 
@@ -16,13 +16,13 @@ const CONFIG: &str = "config.json";
 const PIPELINE: &str = "model_index.json";
 const PIPELINE_PART: &str = "vqvae";
 
-/// The tokenizer in `folder`, laid on `device`.
+/// The tokenizer in `folder`, laid on `device`, which makes pictures in `dtype`.
 ///
 /// Errors: a file is missing or damaged, weights and configuration disagree, or nobody knows the layout.
-pub fn open(folder: &Path, device: &Device) -> Result<Tokenizer, NodeError> {
+pub fn open(folder: &Path, device: &Device, dtype: FloatDType) -> Result<Tokenizer, NodeError> {
     let part = folder.join(PIPELINE_PART);
     if folder.join(PIPELINE).is_file() && part.is_dir() {
-        return open(&part, device);
+        return open(&part, device, dtype);
     }
     let path = folder.join(CONFIG);
     let text = std::fs::read(&path).map_err(|error| {
@@ -41,12 +41,13 @@ pub fn open(folder: &Path, device: &Device) -> Result<Tokenizer, NodeError> {
     })?;
     let architecture = config.get("architecture").and_then(Value::as_str);
     if architecture == Some(TokenizerConfig::ARCHITECTURE) {
-        return Ok(Tokenizer::new(TrainedTokenizer::load(folder, device)?));
+        let trained = TrainedTokenizer::load(folder, device)?;
+        return Ok(Tokenizer::new(trained.making_pictures_in(dtype)));
     }
-    if VqTokenizer::is_inside(&config) {
-        return Ok(Tokenizer::new(VqTokenizer::load_inside(
-            folder, &config, device,
-        )?));
-    }
-    Ok(Tokenizer::new(VqTokenizer::load(folder, &config, device)?))
+    let published = if VqTokenizer::is_inside(&config) {
+        VqTokenizer::load_inside(folder, &config, device)?
+    } else {
+        VqTokenizer::load(folder, &config, device)?
+    };
+    Ok(Tokenizer::new(published.making_pictures_in(dtype)))
 }

@@ -269,10 +269,16 @@ fn saved_in_eight_bits_a_tokenizer_is_small_and_still_good() {
         .run(inputs, &mut run)
         .expect("it can be saved")
         .tokenizer;
-    let load = load::LoadTokenizer {
+    let mut load = load::LoadTokenizer {
         path: "small".into(),
+        pictures: load::PictureType::F32,
     };
     let loaded = load.run((), &mut run).expect("it was just saved").tokenizer;
+    load.pictures = load::PictureType::Bf16;
+    let rounded = load.run((), &mut run).expect("it was just saved").tokenizer;
+    let difference = pixels(&rounded).pixels().clone() - pixels(&loaded).pixels().clone();
+    let difference = difference.abs().max().into_scalar::<f32>();
+    assert!(difference > 0.0 && difference < 0.05, "{difference}");
     assert_eq!(saved.codec().hash(), loaded.codec().hash());
     assert_ne!(saved.codec().hash(), trained.codec().hash());
     let difference = pixels(&loaded).pixels().clone() - pixels(&trained).pixels().clone();

@@ -1,5 +1,6 @@
 //! Whole runs of the official sampler, from the weights to the grid after every step.
 
+use burn::tensor::FloatDType;
 use graph::run::{Resources, Run};
 
 use super::Case;
@@ -74,7 +75,8 @@ pub(super) fn compute(
             let tokenizer = VqTokenizer::load_inside(folder.path(), folder.config(), &device)?;
             let network = tokenizer.network();
             let codes = tokens.to_tensor(0, &device);
-            let pixels = network.decode(network.laid(codes, grid.rows, grid.columns));
+            let laid = network.laid(codes, grid.rows, grid.columns);
+            let pixels = network.decode(laid, FloatDType::F32);
             let bytes = vq::bytes(pixels, tokenizer.config().range);
             computed.add(picture, Found::Pixels(bytes));
         }

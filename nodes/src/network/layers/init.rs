@@ -3,6 +3,7 @@
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use graph::random::{Random, Stream};
+use rayon::prelude::*;
 
 use crate::network::weights::WeightType;
 
@@ -61,6 +62,7 @@ impl Init {
         self.drawn += 1;
         let count = shape.iter().product::<usize>() as u32;
         let values: Vec<f32> = (0..count)
+            .into_par_iter()
             .map(|at| deviation * stream.normal(tensor, 0, at))
             .collect();
         self.tensor(values, shape)

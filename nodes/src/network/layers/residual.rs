@@ -1,7 +1,8 @@
 //! The residual block of convolutional networks.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation::silu};
+use kernels::Resolution;
 
 use super::{Init, Linear, rms_norm};
 
@@ -27,12 +28,15 @@ impl ResidualBlock {
     ///
     /// Shapes: `x [batch, height, width, channels]` → the same.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let change = convolve(&self.conv_1, silu(rms_norm(x.clone(), EPSILON)));
-        let change = convolve(&self.conv_2, silu(rms_norm(change, EPSILON)));
-        x + change
+        let change = silu(rms_norm(x.clone(), EPSILON));
+        let change = convolve(&self.conv_1, change, None);
+        convolve(&self.conv_2, silu(rms_norm(change, EPSILON)), Some(x))
     }
 }
 
-fn convolve(layer: &Linear, x: Tensor<4>) -> Tensor<4> {
-    layer.forward(kernels::unfold_3x3(x))
+/// The convolution whose taps are the inputs of `layer`, plus `addend`.
+fn convolve(layer: &Linear, x: Tensor<4>, addend: Option<Tensor<4>>) -> Tensor<4> {
+    let weight = layer.weight.matrix(x.dtype().into());
+    let bias = layer.bias.as_ref().map(Param::val);
+    kernels::convolution_3x3(x, weight, bias, addend, Resolution::Kept)
 }

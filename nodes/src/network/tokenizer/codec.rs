@@ -12,12 +12,14 @@ use crate::value::{Codec, Grid, Image, Tokens, grid};
 /// How much memory one layer may take at a time, in bytes; larger batches are worked on in parts.
 const LAYER_BYTES: usize = 256 << 20;
 
-/// A trained tokenizer: computes in f32 on every device, so that codes do not depend on where they are made.
+/// A trained tokenizer: makes codes in f32 on every device, so that they do not depend on where they are made.
 #[derive(Clone, Debug)]
 pub struct TrainedTokenizer {
     config: TokenizerConfig,
     network: TokenizerNetwork,
     quantiser: Quantiser,
+    /// What pictures are made in.
+    dtype: FloatDType,
     device: Device,
     hash: String,
 }
@@ -30,9 +32,17 @@ impl TrainedTokenizer {
             quantiser: Quantiser::new(&config.quantiser),
             config,
             network,
+            dtype: FloatDType::F32,
             device: device.clone(),
             hash,
         }
+    }
+
+    /// The same tokenizer making pictures in `dtype`, which is f32 otherwise.
+    #[must_use]
+    pub fn making_pictures_in(mut self, dtype: FloatDType) -> Self {
+        self.dtype = dtype;
+        self
     }
 
     /// The shape of the network.
@@ -130,7 +140,7 @@ impl Codec for TrainedTokenizer {
                 let [b, length] = part.dims();
                 let part = vectors.clone().select(0, part.reshape([b * length]));
                 let part = part.reshape([b, rows, columns, self.config.dimensions()]);
-                let pixels = self.network.decode(part, FloatDType::F32);
+                let pixels = self.network.decode(part, self.dtype);
                 pixels.add_scalar(1.0).mul_scalar(0.5).clamp(0.0, 1.0)
             });
         Image::new(Tensor::cat(parts.collect(), 0))

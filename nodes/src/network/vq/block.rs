@@ -1,64 +1,60 @@
-//! The parts that encoder and decoder are made of. Everything is channels-first, in f32.
+//! The parts that encoder and decoder are made of. Everything is channels-last.
 
 use burn::module::{Module, Param};
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
-use burn::tensor::activation::silu;
-use burn::tensor::ops::PadMode;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{FloatDType, Tensor};
+use kernels::Resolution;
 
-use crate::network::layers::{Init, Linear};
+use crate::network::layers::{Convolution, GroupNorm, Init, Linear};
 
 /// What keeps norms finite, in all layouts.
 const EPSILON: f64 = 1e-6;
 
-/// A convolution that keeps the resolution.
-///
-/// Shapes: `[batch, inputs, height, width]` → `[batch, outputs, height, width]`.
-pub fn convolution(inputs: usize, outputs: usize, kernel: usize, device: &Device) -> Conv2d {
-    let around = kernel / 2;
-    Conv2dConfig::new([inputs, outputs], [kernel, kernel])
-        .with_padding(PaddingConfig2d::Explicit(around, around, around, around))
-        .init(device)
-}
-
 /// A norm over groups of channels.
-pub fn norm(channels: usize, groups: usize, device: &Device) -> GroupNorm {
-    GroupNormConfig::new(groups, channels)
-        .with_epsilon(EPSILON)
-        .init(device)
+pub fn norm(channels: usize, groups: usize, init: &Init) -> GroupNorm {
+    GroupNorm::new(channels, groups, EPSILON, init)
 }
 
 /// Two convolutions that change a picture a little, each behind a norm and an activation.
 #[derive(Module, Debug)]
 pub struct Block {
     norm_1: GroupNorm,
-    conv_1: Conv2d,
+    conv_1: Convolution,
     norm_2: GroupNorm,
-    conv_2: Conv2d,
-    shortcut: Option<Conv2d>,
+    conv_2: Convolution,
+    shortcut: Option<Convolution>,
 }
 
 impl Block {
     /// A block of `inputs` channels that puts out `outputs`.
-    pub fn new(inputs: usize, outputs: usize, groups: usize, device: &Device) -> Self {
+    pub fn new(inputs: usize, outputs: usize, groups: usize, init: &mut Init) -> Self {
         Self {
-            norm_1: norm(inputs, groups, device),
-            conv_1: convolution(inputs, outputs, 3, device),
-            norm_2: norm(outputs, groups, device),
-            conv_2: convolution(outputs, outputs, 3, device),
-            shortcut: (inputs != outputs).then(|| convolution(inputs, outputs, 1, device)),
+            norm_1: norm(inputs, groups, init),
+            conv_1: Convolution::new(inputs, outputs, 3, init),
+            norm_2: norm(outputs, groups, init),
+            conv_2: Convolution::new(outputs, outputs, 3, init),
+            shortcut: (inputs != outputs).then(|| Convolution::new(inputs, outputs, 1, init)),
         }
     }
 
     /// `s(x) + conv(silu(norm(conv(silu(norm(x))))))`, where `s` matches the channels.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let change = self.conv_1.forward(silu(self.norm_1.forward(x.clone())));
-        let change = self.conv_2.forward(silu(self.norm_2.forward(change)));
-        match &self.shortcut {
-            None => x + change,
-            Some(shortcut) => shortcut.forward(x) + change,
-        }
+        let change = self.norm_1.activated(x.clone());
+        let change = self.conv_1.around(change, None, Resolution::Kept);
+        let change = self.norm_2.activated(change);
+        let x = match &self.shortcut {
+            None => x,
+            Some(shortcut) => shortcut.point(x),
+        };
+        self.conv_2.around(change, Some(x), Resolution::Kept)
+    }
+
+    /// The same block with its weights in `dtype`, laid for it.
+    #[must_use]
+    pub fn laid(mut self, dtype: FloatDType) -> Self {
+        self.conv_1 = self.conv_1.laid(dtype);
+        self.conv_2 = self.conv_2.laid(dtype);
+        self.shortcut = self.shortcut.map(|shortcut| shortcut.laid(dtype));
+        self
     }
 }
 
@@ -74,10 +70,11 @@ pub struct Attention {
 
 impl Attention {
     /// Attention between vectors of `channels` numbers.
-    pub fn new(channels: usize, groups: usize, init: &mut Init, device: &Device) -> Self {
+    pub fn new(channels: usize, groups: usize, init: &mut Init) -> Self {
+        let norm = norm(channels, groups, init);
         let mut linear = || Linear::new(channels, channels, 1.0, init);
         Self {
-            norm: norm(channels, groups, device),
+            norm,
             query: linear(),
             key: linear(),
             value: linear(),
@@ -87,17 +84,15 @@ impl Attention {
 
     /// `x + out(softmax(q·kᵀ / √channels)·v)` of the positions of `norm(x)`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [b, c, h, w] = x.dims();
-        let inner = self.norm.forward(x.clone());
-        let inner = inner.reshape([b, c, h * w]).swap_dims(1, 2);
+        let [b, h, w, c] = x.dims();
+        let inner: Tensor<3> = self.norm.forward(x.clone()).reshape([b, h * w, c]);
         let scale = 1.0 / (c as f32).sqrt();
         let scores = kernels::matmul(
             self.query.forward(inner.clone()),
             self.key.forward(inner.clone()).swap_dims(1, 2),
         );
         let mixed = kernels::matmul(kernels::softmax(scores, scale), self.value.forward(inner));
-        let change = self.out.forward(mixed).swap_dims(1, 2);
-        x + change.reshape([b, c, h, w])
+        x + self.out.forward(mixed).reshape([b, h, w, c])
     }
 }
 
@@ -106,7 +101,7 @@ impl Attention {
 pub struct Level {
     blocks: Vec<Block>,
     attention: Vec<Attention>,
-    resample: Option<Conv2d>,
+    resample: Option<Convolution>,
     #[module(skip)]
     down: bool,
 }
@@ -130,7 +125,7 @@ pub struct LevelSizes {
 
 impl Level {
     /// A level that halves the resolution behind it (`down`), or doubles it.
-    pub fn new(sizes: LevelSizes, down: bool, init: &mut Init, device: &Device) -> Self {
+    pub fn new(sizes: LevelSizes, down: bool, init: &mut Init) -> Self {
         let LevelSizes {
             inputs,
             channels,
@@ -139,22 +134,17 @@ impl Level {
         } = sizes;
         let blocks = (0..sizes.blocks).map(|at| {
             let inputs = if at == 0 { inputs } else { channels };
-            Block::new(inputs, channels, groups, device)
+            Block::new(inputs, channels, groups, init)
         });
         let blocks = blocks.collect();
         let attention = if sizes.attention { sizes.blocks } else { 0 };
-        let attention = (0..attention).map(|_| Attention::new(channels, groups, init, device));
-        let resample = if down {
-            Conv2dConfig::new([channels, channels], [3, 3])
-                .with_stride([2, 2])
-                .init(device)
-        } else {
-            convolution(channels, channels, 3, device)
-        };
+        let attention = (0..attention).map(|_| Attention::new(channels, groups, init));
+        let attention = attention.collect();
+        let resample = sizes.resamples;
         Self {
             blocks,
-            attention: attention.collect(),
-            resample: sizes.resamples.then_some(resample),
+            attention,
+            resample: resample.then(|| Convolution::new(channels, channels, 3, init)),
             down,
         }
     }
@@ -169,20 +159,19 @@ impl Level {
         }
         match &self.resample {
             None => x,
-            // The published networks pad at the right and at the bottom alone.
-            Some(conv) if self.down => conv.forward(x.pad((0, 1, 0, 1), PadMode::Constant(0.0))),
-            Some(conv) => conv.forward(doubled(x)),
+            Some(layer) if self.down => layer.around(x, None, Resolution::Halved),
+            Some(layer) => layer.around(x, None, Resolution::Doubled),
         }
     }
-}
 
-/// Every pixel four times.
-///
-/// Shapes: `[batch, channels, height, width]` → `[batch, channels, 2·height, 2·width]`.
-fn doubled(x: Tensor<4>) -> Tensor<4> {
-    let [b, c, h, w] = x.dims();
-    let x: Tensor<6> = x.reshape([b, c, h, 1, w, 1]);
-    x.expand([b, c, h, 2, w, 2]).reshape([b, c, 2 * h, 2 * w])
+    /// The same level with the weights of its convolutions in `dtype`, laid for them.
+    #[must_use]
+    pub fn laid(mut self, dtype: FloatDType) -> Self {
+        let blocks = self.blocks.into_iter();
+        self.blocks = blocks.map(|block| block.laid(dtype)).collect();
+        self.resample = self.resample.map(|layer| layer.laid(dtype));
+        self
+    }
 }
 
 /// Two blocks at the coarsest resolution, with attention between them where there is any.
@@ -195,18 +184,20 @@ pub struct Middle {
 
 impl Middle {
     /// The middle of a network with `channels` at its coarsest level.
-    pub fn new(
-        channels: usize,
-        attention: bool,
-        groups: usize,
-        init: &mut Init,
-        device: &Device,
-    ) -> Self {
+    pub fn new(channels: usize, attention: bool, groups: usize, init: &mut Init) -> Self {
         Self {
-            first: Block::new(channels, channels, groups, device),
-            attention: attention.then(|| Attention::new(channels, groups, init, device)),
-            second: Block::new(channels, channels, groups, device),
+            first: Block::new(channels, channels, groups, init),
+            attention: attention.then(|| Attention::new(channels, groups, init)),
+            second: Block::new(channels, channels, groups, init),
         }
+    }
+
+    /// The same with the weights of its convolutions in `dtype`, laid for them.
+    #[must_use]
+    pub fn laid(mut self, dtype: FloatDType) -> Self {
+        self.first = self.first.laid(dtype);
+        self.second = self.second.laid(dtype);
+        self
     }
 
     /// Both blocks, and what stands between them.

@@ -1,6 +1,6 @@
 //! A published tokenizer as nodes pass it on.
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, FloatDType, Int, Tensor};
 use graph::error::NodeError;
 use graph::value::Footprint;
 
@@ -8,11 +8,13 @@ use super::{PixelRange, VqConfig, VqNetwork};
 use crate::network::weights;
 use crate::value::{Codec, Grid, Image, Tokens, grid};
 
-/// A published tokenizer: computes in f32 on every device, so that codes do not depend on where they are made.
+/// A published tokenizer: makes codes in f32 on every device, so that they do not depend on where they are made.
 #[derive(Clone, Debug)]
 pub struct VqTokenizer {
     config: VqConfig,
     network: VqNetwork,
+    /// What pictures are made in.
+    dtype: FloatDType,
     device: Device,
     hash: String,
 }
@@ -22,10 +24,19 @@ impl VqTokenizer {
     pub fn new(config: VqConfig, network: VqNetwork, device: &Device, hash: String) -> Self {
         Self {
             config,
-            network,
+            network: network.laid_out(FloatDType::F32),
+            dtype: FloatDType::F32,
             device: device.clone(),
             hash,
         }
+    }
+
+    /// The same tokenizer making pictures in `dtype`, which is f32 otherwise.
+    #[must_use]
+    pub fn making_pictures_in(mut self, dtype: FloatDType) -> Self {
+        self.network = self.network.laid_out(dtype);
+        self.dtype = dtype;
+        self
     }
 
     /// What the network looks like.
@@ -40,9 +51,8 @@ impl VqTokenizer {
 
     /// Pixels as the network takes them.
     ///
-    /// Shapes: `[batch, height, width, 3]` from 0 to 1 → `[batch, 3, height, width]`.
+    /// Shapes: `[batch, height, width, 3]` from 0 to 1 → the same.
     fn taken(&self, pixels: Tensor<4>) -> Tensor<4> {
-        let pixels = pixels.permute([0, 3, 1, 2]);
         match self.config.range {
             PixelRange::Signed => pixels.mul_scalar(2.0).sub_scalar(1.0),
             PixelRange::Unsigned => pixels,
@@ -55,7 +65,7 @@ impl VqTokenizer {
             PixelRange::Signed => pixels.add_scalar(1.0).mul_scalar(0.5),
             PixelRange::Unsigned => pixels,
         };
-        pixels.clamp(0.0, 1.0).permute([0, 2, 3, 1])
+        pixels.clamp(0.0, 1.0)
     }
 }
 
@@ -73,7 +83,8 @@ impl Codec for VqTokenizer {
         // One picture at a time: at full resolution a single one fills gigabytes.
         let pixels = image.pixels().clone().to_device(&self.device);
         let codes = pixels.split(1, 0).into_iter().map(|picture| {
-            let features = self.network.features(self.taken(picture));
+            let taken = self.taken(picture);
+            let features = self.network.features(taken, FloatDType::F32);
             self.network.codes(self.network.latents(features))
         });
         let codes: Tensor<2, Int> = Tensor::cat(codes.collect(), 0);
@@ -91,7 +102,7 @@ impl Codec for VqTokenizer {
         let codes = tokens.to_tensor(0, &self.device);
         let pictures = codes.split(1, 0).into_iter().map(|codes| {
             let laid = self.network.laid(codes, rows, columns);
-            self.given(self.network.decode(laid))
+            self.given(self.network.decode(laid, self.dtype))
         });
         Image::new(Tensor::cat(pictures.collect(), 0))
             .map_err(|error| NodeError::failed(error, "this is a mistake of the program"))

@@ -110,7 +110,7 @@ fn fill(
     prefix: &str,
     device: &Device,
 ) -> Result<Filled<VqNetwork>, WeightsError> {
-    let network = VqNetwork::new(&published.config, &mut Init::blank(device), device);
+    let network = VqNetwork::new(&published.config, &mut Init::blank(device));
     checkpoint.fill(
         network,
         Kept::Widened,

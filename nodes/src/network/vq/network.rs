@@ -1,14 +1,12 @@
 //! Encoder, codebook and decoder.
 
 use burn::module::Module;
-use burn::nn::GroupNorm;
-use burn::nn::conv::Conv2d;
-use burn::tensor::activation::silu;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{FloatDType, Int, Tensor};
+use kernels::Resolution;
 
-use super::block::{Codebook, Level, LevelSizes, Middle, convolution, norm};
+use super::block::{Codebook, Level, LevelSizes, Middle, norm};
 use super::config::{Matching, VqConfig};
-use crate::network::layers::Init;
+use crate::network::layers::{Convolution, GroupNorm, Init};
 
 /// How much memory the scores of latents against all codes may take at a time, in bytes.
 const SCORES: usize = 256 << 20;
@@ -24,10 +22,10 @@ const SHORTEST: f32 = 1e-12;
 pub struct VqNetwork {
     encoder: Half,
     /// From the encoder's channels to a code's numbers.
-    narrow: Conv2d,
+    narrow: Convolution,
     codebook: Codebook,
     /// From a code's numbers to the decoder's channels.
-    widen: Conv2d,
+    widen: Convolution,
     decoder: Half,
     #[module(skip)]
     matching: Matching,
@@ -36,11 +34,11 @@ pub struct VqNetwork {
 /// An encoder or a decoder; its levels stand in the order in which they run.
 #[derive(Module, Debug)]
 struct Half {
-    conv_in: Conv2d,
+    conv_in: Convolution,
     levels: Vec<Level>,
     middle: Middle,
     norm_out: GroupNorm,
-    conv_out: Conv2d,
+    conv_out: Convolution,
 }
 
 /// The channels in and out of what stands before and behind the levels, and those of the middle.
@@ -52,45 +50,54 @@ struct Ends {
 
 impl VqNetwork {
     /// A network of this configuration, which must have passed [`VqConfig::check`].
-    pub fn new(config: &VqConfig, init: &mut Init, device: &Device) -> Self {
+    pub fn new(config: &VqConfig, init: &mut Init) -> Self {
         Self {
-            encoder: Half::encoder(config, init, device),
-            narrow: convolution(config.latent, config.dimensions, 1, device),
+            encoder: Half::encoder(config, init),
+            narrow: Convolution::new(config.latent, config.dimensions, 1, init),
             codebook: Codebook {
                 weight: init.normal_parameter([config.codes, config.dimensions], 1.0),
             },
-            widen: convolution(config.dimensions, config.latent, 1, device),
-            decoder: Half::decoder(config, init, device),
+            widen: Convolution::new(config.dimensions, config.latent, 1, init),
+            decoder: Half::decoder(config, init),
             matching: config.matching,
         }
     }
 
-    /// What the encoder makes of pixels, before it is narrowed to a code's numbers.
+    /// The same network with the weights of its convolutions laid for them, those of the decoder in `dtype`.
+    #[must_use]
+    pub fn laid_out(mut self, dtype: FloatDType) -> Self {
+        self.encoder = self.encoder.laid(FloatDType::F32);
+        self.decoder = self.decoder.laid(dtype);
+        self
+    }
+
+    /// What the encoder makes of pixels in f32, before it is narrowed to a code's numbers, computed in `dtype`.
     ///
-    /// Shapes: `[batch, 3, height, width]` → `[batch, latent, rows, columns]`.
-    pub fn features(&self, pixels: Tensor<4>) -> Tensor<4> {
-        let x = self.encoder.conv_in.forward(pixels);
+    /// Shapes: `[batch, height, width, 3]` → `[batch, rows, columns, latent]`.
+    pub fn features(&self, pixels: Tensor<4>, dtype: FloatDType) -> Tensor<4> {
+        let x = self.encoder.open(pixels.cast(dtype));
         let x = self
             .encoder
             .levels
             .iter()
             .fold(x, |x, level| level.forward(x));
-        self.encoder.close(self.encoder.middle.forward(x))
+        let x = self.encoder.middle.forward(x);
+        self.encoder.close(x).cast(FloatDType::F32)
     }
 
     /// What codes are matched to.
     ///
-    /// Shapes: `features [batch, latent, rows, columns]` → `[batch, dimensions, rows, columns]`.
+    /// Shapes: `features [batch, rows, columns, latent]` → `[batch, rows, columns, dimensions]`.
     pub fn latents(&self, features: Tensor<4>) -> Tensor<4> {
-        self.narrow.forward(features)
+        self.narrow.point(features)
     }
 
     /// The codes that fit latents best.
     ///
-    /// Shapes: `[batch, dimensions, rows, columns]` → `[batch, rows · columns]`.
+    /// Shapes: `[batch, rows, columns, dimensions]` → `[batch, rows · columns]`.
     pub fn codes(&self, latents: Tensor<4>) -> Tensor<2, Int> {
-        let [b, d, h, w] = latents.dims();
-        let rows = latents.permute([0, 2, 3, 1]).reshape([b * h * w, d]);
+        let [b, h, w, d] = latents.dims();
+        let rows = latents.reshape([b * h * w, d]);
         let rows = match self.matching {
             Matching::DotProduct | Matching::Nearest => rows,
             Matching::Direction => scaled(rows),
@@ -122,23 +129,23 @@ impl VqNetwork {
 
     /// The vectors of codes, laid out as a picture.
     ///
-    /// Shapes: `codes [batch, rows · columns]` → `[batch, dimensions, rows, columns]`.
+    /// Shapes: `codes [batch, rows · columns]` → `[batch, rows, columns, dimensions]`.
     pub fn laid(&self, codes: Tensor<2, Int>, rows: usize, columns: usize) -> Tensor<4> {
         let [b, length] = codes.dims();
         let vectors = self.vectors().select(0, codes.reshape([b * length]));
         let d = vectors.dims()[1];
-        vectors.reshape([b, rows, columns, d]).permute([0, 3, 1, 2])
+        vectors.reshape([b, rows, columns, d])
     }
 
-    /// The pixels of codes' vectors, not clamped.
+    /// The pixels of codes' vectors in f32, not clamped, computed in `dtype`.
     ///
-    /// Shapes: `[batch, dimensions, rows, columns]` → `[batch, 3, height, width]`.
-    pub fn decode(&self, laid: Tensor<4>) -> Tensor<4> {
-        let x = self.decoder.conv_in.forward(self.widen.forward(laid));
+    /// Shapes: `[batch, rows, columns, dimensions]` → `[batch, height, width, 3]`.
+    pub fn decode(&self, laid: Tensor<4>, dtype: FloatDType) -> Tensor<4> {
+        let x = self.decoder.open(self.widen.point(laid.cast(dtype)));
         let x = self.decoder.middle.forward(x);
         let levels = self.decoder.levels.iter();
-        self.decoder
-            .close(levels.fold(x, |x, level| level.forward(x)))
+        let x = levels.fold(x, |x, level| level.forward(x));
+        self.decoder.close(x).cast(FloatDType::F32)
     }
 }
 
@@ -149,7 +156,7 @@ fn scaled(rows: Tensor<2>) -> Tensor<2> {
 }
 
 impl Half {
-    fn encoder(config: &VqConfig, init: &mut Init, device: &Device) -> Self {
+    fn encoder(config: &VqConfig, init: &mut Init) -> Self {
         let widths = &config.encoder_widths;
         let mut inputs = config.first;
         let levels = widths.iter().enumerate().map(|(at, &channels)| {
@@ -162,7 +169,7 @@ impl Half {
                 resamples: at + 1 < widths.len(),
             };
             inputs = channels;
-            Level::new(sizes, true, init, device)
+            Level::new(sizes, true, init)
         });
         let levels = levels.collect();
         let ends = Ends {
@@ -170,10 +177,10 @@ impl Half {
             middle: inputs,
             last: [inputs, config.latent],
         };
-        Self::around(config, levels, ends, init, device)
+        Self::around(config, levels, ends, init)
     }
 
-    fn decoder(config: &VqConfig, init: &mut Init, device: &Device) -> Self {
+    fn decoder(config: &VqConfig, init: &mut Init) -> Self {
         let widths = &config.decoder_widths;
         let coarsest = widths[widths.len() - 1];
         let mut inputs = coarsest;
@@ -187,7 +194,7 @@ impl Half {
                 resamples: at > 0,
             };
             inputs = channels;
-            Level::new(sizes, false, init, device)
+            Level::new(sizes, false, init)
         });
         let levels = levels.collect();
         let ends = Ends {
@@ -195,29 +202,39 @@ impl Half {
             middle: coarsest,
             last: [inputs, COLOURS],
         };
-        Self::around(config, levels, ends, init, device)
+        Self::around(config, levels, ends, init)
     }
 
     /// `levels` with what stands before and behind them.
-    fn around(
-        config: &VqConfig,
-        levels: Vec<Level>,
-        ends: Ends,
-        init: &mut Init,
-        device: &Device,
-    ) -> Self {
+    fn around(config: &VqConfig, levels: Vec<Level>, ends: Ends, init: &mut Init) -> Self {
         let groups = config.norm_groups;
         Self {
-            conv_in: convolution(ends.first[0], ends.first[1], 3, device),
+            conv_in: Convolution::new(ends.first[0], ends.first[1], 3, init),
             levels,
-            middle: Middle::new(ends.middle, config.middle_attention, groups, init, device),
-            norm_out: norm(ends.last[0], groups, device),
-            conv_out: convolution(ends.last[0], ends.last[1], 3, device),
+            middle: Middle::new(ends.middle, config.middle_attention, groups, init),
+            norm_out: norm(ends.last[0], groups, init),
+            conv_out: Convolution::new(ends.last[0], ends.last[1], 3, init),
         }
+    }
+
+    /// The convolution that begins either half.
+    fn open(&self, x: Tensor<4>) -> Tensor<4> {
+        self.conv_in.around(x, None, Resolution::Kept)
     }
 
     /// The norm, the activation and the convolution that end either half.
     fn close(&self, x: Tensor<4>) -> Tensor<4> {
-        self.conv_out.forward(silu(self.norm_out.forward(x)))
+        let x = self.norm_out.activated(x);
+        self.conv_out.around(x, None, Resolution::Kept)
+    }
+
+    /// The same half with the weights of its convolutions in `dtype`, laid for them.
+    fn laid(mut self, dtype: FloatDType) -> Self {
+        self.conv_in = self.conv_in.laid(dtype);
+        let levels = self.levels.into_iter();
+        self.levels = levels.map(|level| level.laid(dtype)).collect();
+        self.middle = self.middle.laid(dtype);
+        self.conv_out = self.conv_out.laid(dtype);
+        self
     }
 }
