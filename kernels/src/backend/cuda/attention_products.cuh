@@ -12,16 +12,6 @@ template <int count> __device__ inline void hold(float (&registers)[count]) {
     }
 }
 
-#define REGISTERS_32 "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15," \
-    "%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
-#define REGISTERS_64 REGISTERS_32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47," \
-    "%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
-#define EIGHT(x, i)                                                                                              \
-    "+f"(x[i]), "+f"(x[i + 1]), "+f"(x[i + 2]), "+f"(x[i + 3]), "+f"(x[i + 4]), "+f"(x[i + 5]), "+f"(x[i + 6]),  \
-        "+f"(x[i + 7])
-#define HELD_32(x) EIGHT(x, 0), EIGHT(x, 8), EIGHT(x, 16), EIGHT(x, 24)
-#define HELD_64(x) HELD_32(x), EIGHT(x, 32), EIGHT(x, 40), EIGHT(x, 48), EIGHT(x, 56)
-
 // `x = a·bᵀ`, or `x += a·bᵀ`, of 16 columns of both operands in shared memory.
 #define SHARED_PRODUCT(columns, count, a_at, b_at, add_at)                                                       \
     __device__ inline void multiply(float (&x)[count], u64 a, u64 b, int add) {                           \

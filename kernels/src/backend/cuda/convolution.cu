@@ -84,16 +84,6 @@ static __device__ inline unsigned long long operand(unsigned address, unsigned e
     return 1ull << 62 | static_cast<unsigned long long>(eight >> 4) << 32 | 1ull << 16 | (address & 0x3ffff) >> 4;
 }
 
-#define REGISTERS_32 "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15," \
-    "%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
-#define REGISTERS_64 REGISTERS_32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47," \
-    "%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
-#define EIGHT(x, i) \
-    "+f"(x[i]), "+f"(x[i + 1]), "+f"(x[i + 2]), "+f"(x[i + 3]), "+f"(x[i + 4]), "+f"(x[i + 5]), "+f"(x[i + 6]), \
-        "+f"(x[i + 7])
-#define HELD_32(x) EIGHT(x, 0), EIGHT(x, 8), EIGHT(x, 16), EIGHT(x, 24)
-#define HELD_64(x) HELD_32(x), EIGHT(x, 32), EIGHT(x, 40), EIGHT(x, 48), EIGHT(x, 56)
-
 // `sum += a·bᵀ` over 16 channels, of 64 positions; `add` 0 forgets what was there.
 #define PRODUCT(outputs, count, a_at, b_at, add_at)                                                                \
     static __device__ inline void multiply(float (&sum)[count], unsigned long long a, unsigned long long b, int add) { \
