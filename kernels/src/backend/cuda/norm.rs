@@ -4,10 +4,9 @@ use burn::tensor::DType;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
-use cudarc::driver::sys::CUstream;
 
-use super::program::{Extent, Program, argument};
-use super::rows::with_dense_rows;
+use super::program::{Program, argument};
+use super::rows::{launch_over, with_dense_rows};
 use super::stream::enqueue;
 
 const PROGRAM: Program = Program {
@@ -114,20 +113,27 @@ fn normed(
         else {
             return Err("a norm needs a place for each of its tensors".into());
         };
-        launch(stream, kernel, [rows, columns], packs, |height, width| {
-            vec![
-                argument(&mut x),
-                argument(&mut change),
-                argument(&mut gain),
-                argument(&mut sum),
-                argument(&mut y),
-                argument(height),
-                argument(width),
-                argument(&mut pitch),
-                argument(&mut change_pitch),
-                argument(&mut epsilon),
-            ]
-        })
+        launch_over(
+            &PROGRAM,
+            stream,
+            kernel,
+            [rows, columns],
+            packs >= WIDE,
+            |height, width| {
+                vec![
+                    argument(&mut x),
+                    argument(&mut change),
+                    argument(&mut gain),
+                    argument(&mut sum),
+                    argument(&mut y),
+                    argument(height),
+                    argument(width),
+                    argument(&mut pitch),
+                    argument(&mut change_pitch),
+                    argument(&mut epsilon),
+                ]
+            },
+        )
     });
     (sum, y)
 }
@@ -149,44 +155,28 @@ pub(super) fn rms_norm_backward(x: CubeTensor, grad: CubeTensor, mut epsilon: f3
         &[&out.handle],
         move |stream, pointers| {
             let (mut x, mut grad, mut out) = (pointers[0], pointers[1], pointers[2]);
-            launch(stream, kernel, [rows, columns], packs, |height, width| {
-                vec![
-                    argument(&mut x),
-                    argument(&mut grad),
-                    argument(&mut out),
-                    argument(height),
-                    argument(width),
-                    argument(&mut pitch),
-                    argument(&mut grad_pitch),
-                    argument(&mut epsilon),
-                ]
-            })
+            launch_over(
+                &PROGRAM,
+                stream,
+                kernel,
+                [rows, columns],
+                packs >= WIDE,
+                |height, width| {
+                    vec![
+                        argument(&mut x),
+                        argument(&mut grad),
+                        argument(&mut out),
+                        argument(height),
+                        argument(width),
+                        argument(&mut pitch),
+                        argument(&mut grad_pitch),
+                        argument(&mut epsilon),
+                    ]
+                },
+            )
         },
     );
     out
-}
-
-/// Launches a kernel over rows of so many packs with the arguments it takes, given places that hold rows and columns.
-fn launch(
-    stream: CUstream,
-    kernel: &'static str,
-    [rows, columns]: [usize; 2],
-    packs: usize,
-    arguments: impl FnOnce(&mut u32, &mut u32) -> Vec<*mut std::ffi::c_void>,
-) -> Result<(), String> {
-    let narrow = |size: usize| {
-        u32::try_from(size).map_err(|_| format!("`{kernel}` of {rows} × {columns} is too large"))
-    };
-    let (mut height, mut width) = (narrow(rows)?, narrow(columns)?);
-    let [threads, lines] = if packs >= WIDE { [256, 1] } else { [32, 8] };
-    let extent = Extent {
-        grid: [height.div_ceil(lines), 1, 1],
-        block: [threads, lines, 1],
-        shared: 0,
-    };
-    let mut arguments = arguments(&mut height, &mut width);
-    // SAFETY: the arguments are those of the kernel, and every index it forms is below rows × columns.
-    unsafe { PROGRAM.launch(stream, kernel, extent, &mut arguments) }
 }
 
 /// Room for a dense matrix of the shape and type of `x`.

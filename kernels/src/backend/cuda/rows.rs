@@ -157,18 +157,31 @@ fn backward(
     out
 }
 
-/// Launches a kernel over the rows with the arguments it takes, given places that hold rows and columns.
+/// Launches a kernel of this file over the rows.
 fn launch(
     stream: CUstream,
     kernel: &'static str,
+    sizes: [usize; 2],
+    arguments: impl FnOnce(&mut u32, &mut u32) -> Vec<*mut std::ffi::c_void>,
+) -> Result<(), String> {
+    launch_over(&PROGRAM, stream, kernel, sizes, sizes[1] >= WIDE, arguments)
+}
+
+/// Launches a kernel over the rows with the arguments it takes, given places that hold rows and columns: a block to each
+/// row where rows are `wide`, else a warp.
+pub(super) fn launch_over(
+    program: &Program,
+    stream: CUstream,
+    kernel: &'static str,
     [rows, columns]: [usize; 2],
+    wide: bool,
     arguments: impl FnOnce(&mut u32, &mut u32) -> Vec<*mut std::ffi::c_void>,
 ) -> Result<(), String> {
     let narrow = |size: usize| {
         u32::try_from(size).map_err(|_| format!("`{kernel}` of {rows} × {columns} is too large"))
     };
     let (mut height, mut width) = (narrow(rows)?, narrow(columns)?);
-    let [threads, lines] = if columns >= WIDE { [256, 1] } else { [32, 8] };
+    let [threads, lines] = if wide { [256, 1] } else { [32, 8] };
     let extent = Extent {
         grid: [height.div_ceil(lines), 1, 1],
         block: [threads, lines, 1],
@@ -176,7 +189,7 @@ fn launch(
     };
     let mut arguments = arguments(&mut height, &mut width);
     // SAFETY: the arguments are those of the kernel, and every index it forms is below rows × columns.
-    unsafe { PROGRAM.launch(stream, kernel, extent, &mut arguments) }
+    unsafe { program.launch(stream, kernel, extent, &mut arguments) }
 }
 
 /// The matrix with neighbouring columns as neighbours in memory.
