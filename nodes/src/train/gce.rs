@@ -3,8 +3,11 @@
 mod batches;
 mod corpus;
 mod corruption;
+mod drawn;
 mod levels;
+mod nearest;
 mod neighbours;
+mod scoring;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -15,7 +18,10 @@ pub use corpus::{Corpus, read_codes};
 pub use levels::group_levels;
 
 use self::batches::Source;
-use self::corruption::Corruption;
+use self::corruption::{Corruption, Replacement};
+use self::neighbours::CodeVectors;
+pub use self::scoring::Loss;
+use self::scoring::Scoring;
 use self::session::Session;
 use super::optimiser::Optimiser;
 use crate::compute::Compute;
@@ -40,6 +46,8 @@ pub struct TrainGce {
     pub accumulate: u32,
     /// How much of a picture is masked.
     pub schedule: MaskSchedule,
+    /// Has each picture twice in a batch: what one leaves visible, the other masks.
+    pub complementary: bool,
     /// The share of tokens that is replaced by wrong codes.
     #[param(default = 0.2, range = 0.0..=1.0)]
     pub flip_ratio: f32,
@@ -56,9 +64,21 @@ pub struct TrainGce {
     /// How often a prompt is dropped, so that guidance has something to differ from.
     #[param(default = 0.1, range = 0.0..=1.0)]
     pub prompt_drop: f32,
-    /// Neighbourhoods that count as nearly right: how many groups, and their weight, as in `512:0.2, 64:0.1`.
+    /// What counts as right at a position; all but `grouped` need the tokenizer.
+    pub loss: Loss,
+    /// Neighbourhoods that count as nearly right: how many groups, and their weight, as in `512:0.2, 64:0.1`; for the
+    /// loss `grouped`.
     #[param(default = "")]
     pub levels: String,
+    /// How many codes are the nearest of a code, itself among them, for losses that look at those.
+    #[param(default = 8, range = 1..=64)]
+    pub neighbours: usize,
+    /// How slowly a code's share of the target falls with the square of its distance, for losses that share it.
+    #[param(default = 1.0, range = 0.000001..)]
+    pub neighbour_temperature: f32,
+    /// What the nearest codes count beside the code itself, for the loss `code_and_neighbours`.
+    #[param(default = 0.2, range = 0.0..)]
+    pub neighbour_weight: f32,
     /// The probability below which groups of codes are left out of the gradient, on cards that are faster so; 0 leaves
     /// out nothing.
     #[param(default = 0.0, range = 0.0..=0.1)]
@@ -126,6 +146,9 @@ pub enum FlipKind {
     Uniform,
     /// A code that looks alike, the closer the less is masked; needs the tokenizer.
     Neighbours,
+    /// What the network itself draws there, but the right code. It looks at every batch once more for that, which makes
+    /// a step about a third longer.
+    Own,
 }
 
 /// What comes in.
@@ -157,7 +180,22 @@ impl Node for TrainGce {
     type Outputs = Outputs;
 
     fn check(&self) -> Result<(), ParamError> {
-        group_levels(&self.levels, None).map(drop)
+        let levels = group_levels(&self.levels, None)?;
+        if self.loss != Loss::Grouped && !levels.is_empty() {
+            return Err(ParamError::Invalid {
+                param: "levels".into(),
+                expected: "empty unless `loss` is \"grouped\"".into(),
+                found: format!("{:?}", self.levels),
+            });
+        }
+        if self.complementary && !self.batch.is_multiple_of(2) {
+            return Err(ParamError::Invalid {
+                param: "batch".into(),
+                expected: "even where `complementary` is set".into(),
+                found: self.batch.to_string(),
+            });
+        }
+        Ok(())
     }
 
     fn run(&self, inputs: Inputs, run: &mut Run) -> Result<Outputs, NodeError> {
@@ -184,27 +222,18 @@ impl Node for TrainGce {
                 format!("one of {}", groups.order().len()),
             ));
         }
-        let levels = group_levels(&self.levels, Some(codebook))?;
-        let corpus = Corpus::read(start, &inputs.dataset, inputs.tokenizer.as_ref(), run)?;
-        let vectors = match (self.flip_kind, &inputs.tokenizer) {
-            (FlipKind::Uniform, _) => None,
-            (FlipKind::Neighbours, Some(tokenizer)) => {
-                Some(neighbours::CodeVectors::of(tokenizer, codebook)?)
-            }
-            (FlipKind::Neighbours, None) => {
-                return Err(NodeError::failed(
-                    "`flip_kind` is \"neighbours\", but no tokenizer is wired",
-                    "wire the tokenizer, or flip to \"uniform\" codes",
-                ));
-            }
-        };
+        let tokenizer = inputs.tokenizer.as_ref();
+        let scoring = Scoring::of(self, tokenizer, &groups)?;
+        let replacement = self.replacement(tokenizer, codebook)?;
+        let corpus = Corpus::read(start, &inputs.dataset, tokenizer, run)?;
         let source = Source {
             corpus,
             corruption: Corruption {
                 schedule: self.schedule,
                 flip_ratio: self.flip_ratio,
                 flip_of: self.flip_of,
-                vectors,
+                replacement,
+                complementary: self.complementary,
                 codebook,
                 random: run.random(self.seed),
             },
@@ -215,7 +244,7 @@ impl Node for TrainGce {
             mask_id: start.config().mask_id,
         };
         let compute = Compute::of(run)?;
-        let session = Session::new(self, start, groups, levels, compute, run);
+        let session = Session::new(self, start, groups, scoring, compute, run);
         let (denoiser, curve) = session.learn(source)?;
         Ok(Outputs {
             denoiser: Denoiser::new(denoiser),
@@ -225,6 +254,27 @@ impl Node for TrainGce {
 }
 
 impl TrainGce {
+    /// What takes the place of flipped codes.
+    ///
+    /// Errors: it should be their neighbours, but nothing knows these.
+    fn replacement(
+        &self,
+        tokenizer: Option<&Tokenizer>,
+        codebook: u32,
+    ) -> Result<Replacement, NodeError> {
+        match (self.flip_kind, tokenizer) {
+            (FlipKind::Uniform, _) => Ok(Replacement::Uniform),
+            (FlipKind::Own, _) => Ok(Replacement::Drawn),
+            (FlipKind::Neighbours, Some(tokenizer)) => Ok(Replacement::Neighbours(
+                CodeVectors::of(tokenizer, codebook)?,
+            )),
+            (FlipKind::Neighbours, None) => Err(NodeError::failed(
+                "`flip_kind` is \"neighbours\", but no tokenizer is wired",
+                "wire the tokenizer, or flip to \"uniform\" codes",
+            )),
+        }
+    }
+
     fn optimiser(&self) -> Optimiser {
         Optimiser {
             learning_rate: f64::from(self.learning_rate),

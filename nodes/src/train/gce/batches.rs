@@ -43,8 +43,40 @@ pub struct Batch {
     pub codes: Vec<i32>,
     /// What it should say, `[batch, length]`.
     pub targets: Vec<i32>,
+    /// What was done to each position, `[batch, length]`.
+    pub kinds: Vec<Kind>,
     /// How much each position counts, `[batch, length]`; each kind of position sums up to its weight.
     pub weights: Vec<f32>,
+    /// The positions where the network draws what it sees; until then they are masked.
+    pub drawn: Vec<Drawing>,
+}
+
+/// What was done to a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It is to be filled.
+    Masked,
+    /// It shows a wrong code.
+    Flipped,
+    /// It shows the right code.
+    Clean,
+}
+
+/// A position where the network draws what it sees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawing {
+    /// Which position of the batch.
+    pub row: usize,
+    /// The number that decides.
+    pub uniform: f32,
+}
+
+impl Batch {
+    /// The positions of one kind.
+    pub fn rows(&self, kind: Kind) -> impl Iterator<Item = usize> {
+        let kinds = self.kinds.iter().enumerate();
+        kinds.filter_map(move |(row, own)| (*own == kind).then_some(row))
+    }
 }
 
 /// Batches in order, made by other threads while the caller works on earlier ones.
@@ -94,19 +126,22 @@ impl Source {
             before: vec![0; self.batch * front],
             codes: vec![0; self.batch * length],
             targets: vec![0; self.batch * length],
-            weights: vec![0.0; self.batch * length],
+            kinds: vec![Kind::Clean; self.batch * length],
+            weights: Vec::new(),
+            drawn: Vec::new(),
         };
-        let counts = batch
+        let drawn: Vec<Vec<Drawing>> = batch
             .before
             .par_chunks_mut(front)
             .zip(batch.codes.par_chunks_mut(length))
             .zip(batch.targets.par_chunks_mut(length))
-            .zip(batch.weights.par_chunks_mut(length))
+            .zip(batch.kinds.par_chunks_mut(length))
             .enumerate()
             .map(|(at, (((before, codes), targets), kinds))| {
                 let at = at as u32;
-                let example = choose.below(self.corpus.len() as u32, at, number, 0) as usize;
-                let dropped = drop.uniform(at, number, 0) < self.prompt_drop;
+                let kin = self.corruption.kin(at);
+                let example = choose.below(self.corpus.len() as u32, kin, number, 0) as usize;
+                let dropped = drop.uniform(kin, number, 0) < self.prompt_drop;
                 let ids = if dropped {
                     self.corpus.dropped()
                 } else {
@@ -117,44 +152,54 @@ impl Source {
                 }
                 self.corrupt(example, [at, number], codes, targets, kinds)
             })
-            .reduce(|| [0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
-
-        let shares = [0, 1, 2].map(|kind: usize| self.weights[kind] / (counts[kind].max(1) as f32));
-        batch.weights.par_iter_mut().for_each(|kind| {
-            *kind = shares[*kind as usize];
-        });
+            .collect();
+        batch.drawn = drawn.concat();
+        batch.weights = self.weights_of(&batch);
         batch
     }
 
-    /// Lays one corrupted picture; returns how many positions of each kind it has, and leaves the kinds in `kinds`.
+    /// Lays one corrupted picture; returns where the network draws.
     fn corrupt(
         &self,
         example: usize,
         [at, number]: [u32; 2],
         codes: &mut [i32],
         targets: &mut [i32],
-        kinds: &mut [f32],
-    ) -> [usize; 3] {
+        kinds: &mut [Kind],
+    ) -> Vec<Drawing> {
         let clean = self.corpus.codes(example);
         let place = |code: u32| self.places[code as usize] as i32;
-        let mut counts = [0; 3];
-        for (position, fate) in self
-            .corruption
-            .fates(clean, at, number)
-            .into_iter()
-            .enumerate()
-        {
+        let mut drawn = Vec::new();
+        let fates = self.corruption.fates(clean, at, number);
+        for (position, fate) in fates.into_iter().enumerate() {
             let target = place(clean[position]);
             let (kind, seen) = match fate {
-                Fate::Masked => (0, self.mask_id as i32),
-                Fate::Flipped(other) => (1, place(other)),
-                Fate::Clean => (2, target),
+                Fate::Masked => (Kind::Masked, self.mask_id as i32),
+                Fate::Flipped(other) => (Kind::Flipped, place(other)),
+                Fate::Drawn(uniform) => {
+                    let row = at as usize * clean.len() + position;
+                    drawn.push(Drawing { row, uniform });
+                    (Kind::Flipped, self.mask_id as i32)
+                }
+                Fate::Clean => (Kind::Clean, target),
             };
-            counts[kind] += 1;
             codes[position] = seen;
             targets[position] = target;
-            kinds[position] = kind as f32;
+            kinds[position] = kind;
         }
-        counts
+        drawn
+    }
+
+    /// What each position counts, so that the mean of each kind counts its weight.
+    fn weights_of(&self, batch: &Batch) -> Vec<f32> {
+        let share = |kind: Kind, weight: f32| weight / batch.rows(kind).count().max(1) as f32;
+        let [masked, flipped, clean] = self.weights;
+        let shares = [
+            share(Kind::Masked, masked),
+            share(Kind::Flipped, flipped),
+            share(Kind::Clean, clean),
+        ];
+        let of = |kind: &Kind| shares[*kind as usize];
+        batch.kinds.iter().map(of).collect()
     }
 }

@@ -25,53 +25,93 @@ pub struct Corruption {
     pub flip_ratio: f32,
     /// What that share is counted of.
     pub flip_of: FlipOf,
-    /// What the codes look like, where flips go to neighbours.
-    pub vectors: Option<CodeVectors>,
+    /// What takes the place of flipped codes.
+    pub replacement: Replacement,
+    /// Whether pictures come in twos, of which one masks what the other leaves.
+    pub complementary: bool,
     /// How many codes there are.
     pub codebook: u32,
     /// The draws.
     pub random: Random,
 }
 
+/// What takes the place of flipped codes.
+#[derive(Clone, Debug)]
+pub enum Replacement {
+    /// Any other code.
+    Uniform,
+    /// A code that looks alike.
+    Neighbours(CodeVectors),
+    /// What the network draws, which nobody knows yet.
+    Drawn,
+}
+
 /// What became of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fate {
     /// It is to be filled.
     Masked,
     /// It became another code.
     Flipped(u32),
+    /// It becomes a code that the network draws, by this number.
+    Drawn(f32),
     /// Nothing.
     Clean,
 }
 
 impl Corruption {
+    /// The number that what is common to pictures of batches goes by: two that complement each other have one.
+    pub fn kin(&self, sample: u32) -> u32 {
+        if self.complementary {
+            sample / 2
+        } else {
+            sample
+        }
+    }
+
     /// The fate of each code of the picture in place `sample` of batch `step`.
     pub fn fates(&self, codes: &[u32], sample: u32, step: u32) -> Vec<Fate> {
-        let share = (1.0 - LEAST) * self.ratio(sample, step) + LEAST;
-        let draws = self.random.stream(MASK).uniforms(sample, step, codes.len());
-        let least = draws.iter().copied().fold(1.0, f32::min);
-        let bound = share.max(least);
-        let masked = draws.iter().filter(|draw| **draw <= bound).count();
-
-        let ratio = masked as f32 / codes.len() as f32;
+        let masked = self.masked(codes.len(), sample, step);
+        let count = masked.iter().filter(|masked| **masked).count();
+        let ratio = count as f32 / codes.len() as f32;
         let flips = match self.flip_of {
             FlipOf::Visible => self.flip_ratio,
             FlipOf::All => (self.flip_ratio / (1.0 - ratio).max(1e-6)).min(1.0),
         };
         let flip_draws = self.random.stream(FLIP).uniforms(sample, step, codes.len());
-        draws
+        masked
             .iter()
             .zip(&flip_draws)
             .zip(codes)
             .enumerate()
-            .map(|(position, ((draw, flip), code))| {
-                if *draw <= bound {
+            .map(|(position, ((masked, flip), code))| {
+                if *masked {
                     Fate::Masked
                 } else if *flip < flips && self.codebook > 1 {
-                    Fate::Flipped(self.other(*code, ratio, sample, step, position as u32))
+                    self.flipped(*code, ratio, [sample, step, position as u32])
                 } else {
                     Fate::Clean
                 }
+            })
+            .collect()
+    }
+
+    /// Which codes are masked, at least one.
+    ///
+    /// Of two pictures that complement each other, the first leaves at least one for the second to mask.
+    fn masked(&self, length: usize, sample: u32, step: u32) -> Vec<bool> {
+        let kin = self.kin(sample);
+        let share = (1.0 - LEAST) * self.ratio(kin, step) + LEAST;
+        let draws = self.random.stream(MASK).uniforms(kin, step, length);
+        let least = draws.iter().copied().fold(1.0, f32::min);
+        let most = draws.iter().copied().fold(0.0, f32::max);
+        let bound = share.max(least);
+        let is_second = self.complementary && sample % 2 == 1;
+        draws
+            .iter()
+            .map(|draw| {
+                let first = *draw <= bound && !(self.complementary && *draw >= most);
+                first != is_second
             })
             .collect()
     }
@@ -86,15 +126,19 @@ impl Corruption {
         }
     }
 
-    /// Another code than `code`.
-    fn other(&self, code: u32, ratio: f32, sample: u32, step: u32, position: u32) -> u32 {
+    /// Another code than `code`, or the number by which the network will draw one.
+    fn flipped(&self, code: u32, ratio: f32, [sample, step, position]: [u32; 3]) -> Fate {
         let stream = self.random.stream(CODE);
-        match &self.vectors {
-            Some(vectors) => vectors.neighbour(code, ratio, stream.uniform(sample, step, position)),
-            None => {
+        match &self.replacement {
+            Replacement::Uniform => {
                 let away = 1 + stream.below(self.codebook - 1, sample, step, position);
-                (code + away) % self.codebook
+                Fate::Flipped((code + away) % self.codebook)
             }
+            Replacement::Neighbours(vectors) => {
+                let draw = stream.uniform(sample, step, position);
+                Fate::Flipped(vectors.neighbour(code, ratio, draw))
+            }
+            Replacement::Drawn => Fate::Drawn(stream.uniform(sample, step, position)),
         }
     }
 }
@@ -104,14 +148,15 @@ mod tests {
     use graph::param::Seed;
     use graph::random::Random;
 
-    use super::{Corruption, Fate, FlipOf, MaskSchedule};
+    use super::{Corruption, Fate, FlipOf, MaskSchedule, Replacement};
 
     fn corruption(schedule: MaskSchedule, flip_of: FlipOf) -> Corruption {
         Corruption {
             schedule,
             flip_ratio: 0.2,
             flip_of,
-            vectors: None,
+            replacement: Replacement::Uniform,
+            complementary: false,
             codebook: 16,
             random: Random::new(Seed(3)),
         }
@@ -184,5 +229,47 @@ mod tests {
             corruption.fates(&codes, 1, 2),
             corruption.fates(&codes, 1, 3)
         );
+    }
+
+    #[test]
+    fn of_two_complementary_pictures_one_masks_what_the_other_leaves() {
+        let codes = [1; 12];
+        for schedule in [MaskSchedule::Cosine, MaskSchedule::Uniform] {
+            let corruption = Corruption {
+                complementary: true,
+                ..corruption(schedule, FlipOf::Visible)
+            };
+            for pair in 0..200 {
+                let masked = |sample: u32| -> Vec<bool> {
+                    let fates = corruption.fates(&codes, sample, 4);
+                    fates.iter().map(|fate| *fate == Fate::Masked).collect()
+                };
+                let (first, second) = (masked(2 * pair), masked(2 * pair + 1));
+                assert!(first.iter().zip(&second).all(|(a, b)| a != b));
+                assert!(first.contains(&true) && second.contains(&true));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_network_draws_is_left_to_it() {
+        let of = |replacement| Corruption {
+            replacement,
+            ..corruption(MaskSchedule::Uniform, FlipOf::Visible)
+        };
+        let codes = [1; 64];
+        let own = of(Replacement::Drawn).fates(&codes, 0, 0);
+        let others = of(Replacement::Uniform).fates(&codes, 0, 0);
+        let mut drawn = Vec::new();
+        for (own, other) in own.iter().zip(&others) {
+            match own {
+                Fate::Drawn(number) => {
+                    assert!(matches!(other, Fate::Flipped(_)));
+                    drawn.push(number);
+                }
+                Fate::Masked | Fate::Flipped(_) | Fate::Clean => assert_eq!(own, other),
+            }
+        }
+        assert!(drawn.len() > 1 && drawn[0] != drawn[1], "{drawn:?}");
     }
 }

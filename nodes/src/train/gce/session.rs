@@ -6,10 +6,12 @@ use std::time::Instant;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use graph::error::NodeError;
 use graph::run::Run;
-use kernels::{Chunk, GroupLevel, Objective};
+use kernels::Chunk;
 
 use super::TrainGce;
-use super::batches::{Batch, Batches, Source};
+use super::batches::{Batch, Batches, Drawing, Source};
+use super::drawn::with_drawn;
+use super::scoring::Scoring;
 use crate::compute::Compute;
 use crate::network::denoiser::{
     DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, TrainedDenoiser,
@@ -32,7 +34,7 @@ pub(super) struct Session<'a> {
     config: DenoiserConfig,
     reader: TextReader,
     groups: Groups,
-    objective: Objective,
+    scoring: Scoring,
     device: Device,
     dtype: FloatDType,
     result_dtype: FloatDType,
@@ -46,7 +48,7 @@ impl<'a> Session<'a> {
         node: &'a TrainGce,
         start: &TrainedDenoiser,
         groups: Groups,
-        levels: Vec<GroupLevel>,
+        scoring: Scoring,
         compute: &Compute,
         run: &'a Run,
     ) -> Self {
@@ -58,11 +60,7 @@ impl<'a> Session<'a> {
             config: start.config().clone(),
             reader: start.reader().clone(),
             groups,
-            objective: if levels.is_empty() {
-                Objective::Plain
-            } else {
-                Objective::Groups(levels)
-            },
+            scoring,
             device: start.device().clone(),
             dtype: compute.training_type(),
             result_dtype: start.dtype(),
@@ -87,15 +85,13 @@ impl<'a> Session<'a> {
         let after = source.corpus.after().to_vec();
         let front = source.corpus.dropped().len();
         let (batch, length) = (source.batch, source.corpus.length());
+        let positions = front + length / 4 + after.len();
         let shape = Shape {
             batch,
             front,
             length,
-            rotary: Rotary::new(
-                &self.config,
-                front + length / 4 + after.len(),
-                self.trainer.device(),
-            ),
+            rotary: Rotary::new(&self.config, positions, self.trainer.device()),
+            plain_rotary: Rotary::new(&self.config, positions, &self.device),
             after: repeated(&after, batch, self.trainer.device()),
         };
         let batches = Batches::new(source, first * per_step, steps.saturating_mul(per_step));
@@ -145,24 +141,49 @@ impl<'a> Session<'a> {
         let ids = |values: Vec<i32>, length: usize| -> Tensor<2, Int> {
             Tensor::from_data(TensorData::new(values, [shape.batch, length]), device)
         };
-        let sequence = Sequence {
+        let mut sequence = Sequence {
             before: ids(batch.before, shape.front),
             codes: ids(batch.codes, shape.length),
             after: shape.after.clone(),
         };
         let targets = Tensor::from_data(TensorData::new(batch.targets, [rows]), device);
+        if !batch.drawn.is_empty() {
+            sequence.codes = self.drawn(&sequence, &targets, &batch.drawn, shape);
+        }
 
         let network = self.trainer.module();
         let features = network.features(sequence, &shape.rotary, self.dtype);
         let features = features.reshape([rows / 4, self.config.width]);
         let tokens = network.enlarge(features);
         let head = network.head(self.dtype);
-        let weights = &batch.weights;
+        let objective = self.scoring.objective(&targets);
         let chunk = Chunk {
             bytes: CHUNK,
             skip: self.node.skip,
         };
-        kernels::grouped_cross_entropy(tokens, head, targets, weights, &self.objective, chunk)
+        kernels::grouped_cross_entropy(tokens, head, targets, &batch.weights, &objective, chunk)
+    }
+
+    /// The codes of `sequence` with what the network, as it is, draws where that is wanted.
+    fn drawn(
+        &self,
+        sequence: &Sequence,
+        targets: &Tensor<1, Int>,
+        drawings: &[Drawing],
+        shape: &Shape,
+    ) -> Tensor<2, Int> {
+        let sequence = Sequence {
+            before: sequence.before.clone().without_autodiff(),
+            codes: sequence.codes.clone().without_autodiff(),
+            after: sequence.after.clone().map(Tensor::without_autodiff),
+        };
+        let (codes, targets) = (sequence.codes.clone(), targets.clone().without_autodiff());
+        let network = self.trainer.current();
+        let features = network.features(sequence, &shape.plain_rotary, self.dtype);
+        let [batch, cells, width] = features.dims();
+        let tokens = network.enlarge(features.reshape([batch * cells, width]));
+        let head = network.head(self.dtype);
+        with_drawn(codes, &tokens, &head, &targets, drawings).autodiff()
     }
 
     /// Reads the losses since the last time, which waits for the device.
@@ -249,6 +270,8 @@ struct Shape {
     front: usize,
     length: usize,
     rotary: Rotary,
+    /// The same for what needs no gradients.
+    plain_rotary: Rotary,
     after: Option<Tensor<2, Int>>,
 }
 

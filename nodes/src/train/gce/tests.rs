@@ -8,8 +8,8 @@ use graph::prelude::Node;
 use graph::random::Random;
 use graph::run::{Cancel, Resources, Run, Silent};
 
-use super::batches::{Batches, Source};
-use super::corruption::Corruption;
+use super::batches::{Batches, Kind, Source};
+use super::corruption::{Corruption, Replacement};
 use super::{Corpus, FlipOf, Inputs, MaskSchedule, Outputs, TrainGce};
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
@@ -242,7 +242,8 @@ fn source(prompt_drop: f32) -> Source {
             schedule: MaskSchedule::Cosine,
             flip_ratio: 0.2,
             flip_of: FlipOf::Visible,
-            vectors: None,
+            replacement: Replacement::Uniform,
+            complementary: false,
             codebook: 16,
             random: Random::new(Seed(2)),
         },
@@ -306,6 +307,79 @@ fn weights_of_each_kind_add_up_and_targets_are_places() {
     for targets in batch.targets.chunks_exact(GRID.length()) {
         assert!(patterns.iter().any(|pattern| pattern == targets));
     }
+}
+
+#[test]
+fn complementary_copies_are_of_one_picture_and_one_prompt() {
+    let mut source = source(0.5);
+    source.corruption.complementary = true;
+    let batch = source.batch(1);
+    let length = GRID.length();
+    let pairs = |values: &[i32], length: usize| {
+        let mut pairs = values.chunks_exact(2 * length);
+        pairs.all(|pair| pair[..length] == pair[length..])
+    };
+    assert!(pairs(&batch.targets, length));
+    assert!(pairs(&batch.before, batch.before.len() / 50));
+    for pair in batch.kinds.chunks_exact(2 * length) {
+        let (first, second) = pair.split_at(length);
+        let both = first.iter().zip(second);
+        let masked = both.filter(|(a, b)| (**a == Kind::Masked) != (**b == Kind::Masked));
+        assert_eq!(masked.count(), length);
+    }
+}
+
+#[test]
+fn what_the_network_shall_draw_is_masked_until_then() {
+    let mut source = source(0.0);
+    source.corruption.replacement = Replacement::Drawn;
+    let batch = source.batch(2);
+    let rows: Vec<usize> = batch.rows(Kind::Flipped).collect();
+    assert!(!rows.is_empty());
+    assert_eq!(
+        batch
+            .drawn
+            .iter()
+            .map(|drawing| drawing.row)
+            .collect::<Vec<_>>(),
+        rows
+    );
+    assert!(rows.iter().all(|row| batch.codes[*row] == 17));
+    let weight: f32 = rows.iter().map(|row| batch.weights[*row]).sum();
+    assert!((weight - 0.25).abs() < 1e-4, "{weight}");
+}
+
+#[test]
+fn own_mistakes_change_what_is_learnt_and_can_be_repeated() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let own = node(&[("flip_kind", ParamValue::Text("own".into()))]);
+    let trained =
+        |node: &TrainGce| hash(&train(node, None, folder.path()).expect("everything fits"));
+    assert_eq!(trained(&own), trained(&own));
+    assert_ne!(trained(&own), trained(&node(&[])));
+}
+
+#[test]
+fn parameters_that_exclude_each_other_are_refused() {
+    let refused = |changes: &[(&str, ParamValue)]| {
+        let refused = node(changes).check();
+        refused.expect_err("they exclude each other").to_string()
+    };
+    let loss = ("loss", ParamValue::Text("soft_neighbours".into()));
+    let levels = ("levels", ParamValue::Text("4:0.2".into()));
+    let message = refused(&[loss.clone(), levels.clone()]);
+    assert!(
+        message.contains("unless `loss` is \"grouped\""),
+        "{message}"
+    );
+    assert_eq!(node(&[loss]).check(), Ok(()));
+    assert_eq!(node(&[levels]).check(), Ok(()));
+    let odd = [
+        ("complementary", ParamValue::Bool(true)),
+        ("batch", ParamValue::Int(5)),
+    ];
+    let message = refused(&odd);
+    assert!(message.contains("`batch` must be even"), "{message}");
 }
 
 #[test]
