@@ -29,6 +29,7 @@ use fingerprint::Fingerprints;
 use key::Parts;
 
 pub use event::{Event, Happened, Reason, RunId};
+pub use work::guarded;
 
 /// How an engine works.
 #[derive(Clone)]

@@ -12,6 +12,7 @@
 
 #[cfg(feature = "cuda")]
 mod card;
+mod clock;
 pub mod compute;
 pub mod decoder;
 pub mod denoiser;

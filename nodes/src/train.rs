@@ -1,5 +1,6 @@
 //! Teaching a denoiser.
 
+pub mod bench;
 pub mod gce;
 mod groups;
 pub mod optimiser;

@@ -1,14 +1,19 @@
 //! `smalto bench`: whether the kernels are right here, and how fast they are.
 
 mod attention;
+mod network;
 mod picture;
+mod sample;
 mod step;
+mod train;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
-use kernels::{Chunk, HeadSizes};
+use graph::engine::guarded;
+use graph::error::NodeError;
+use kernels::{BenchError, Chunk, HeadSizes};
 use nodes::compute::Compute;
 use nodes::tokenizer::Direction;
 use serde_json::json;
@@ -33,6 +38,10 @@ pub enum Bench {
     Attention(attention::Attention),
     /// Measures a step of the sampler with a network of random weights, in time and memory.
     Step(step::Step),
+    /// Measures whole runs of the sampler with such a network, with editing and guidance.
+    Sample(sample::Sample),
+    /// Measures the updates of `train.gce` for such a network.
+    Train(train::Train),
     /// Measures how a picture is made of codes, by a network of Emu3.5's shape with random weights.
     Decode(Picture),
     /// Measures how codes are made of a picture, by the same.
@@ -78,6 +87,20 @@ pub struct Target {
     json: bool,
 }
 
+/// What nodes have measured, or why they could not.
+fn measured<T>(work: impl FnOnce() -> Result<T, NodeError>) -> Result<T, Failure> {
+    guarded(work).map_err(|error| {
+        if let NodeError::OutOfMemory(reason) = error {
+            return BenchError::OutOfMemory(reason).into();
+        }
+        if let NodeError::Panicked(reason) = error {
+            return BenchError::Device(reason).into();
+        }
+        let hint = error.hint().unwrap_or("give other sizes").to_owned();
+        Failure::invalid(error.problem(), hint)
+    })
+}
+
 fn probability(text: &str) -> Result<f32, String> {
     let number = text
         .parse()
@@ -95,6 +118,8 @@ impl Bench {
             Self::Attention(attention) => attention.measure(),
             Self::Gce(head) => head.measure(&device(&head.target.device)?),
             Self::Step(step) => step.measure(),
+            Self::Sample(sample) => sample.measure(),
+            Self::Train(train) => train.measure(),
             Self::Decode(picture) => picture.measure(Direction::Decode),
             Self::Encode(picture) => picture.measure(Direction::Encode),
         }

@@ -85,8 +85,7 @@ impl Context<'_> {
     pub fn work(&self, job: Job, sender: &Sender<Message>) {
         let began = Instant::now();
         let step = job.step;
-        let mut result = catch_unwind(AssertUnwindSafe(|| self.result(job, sender)))
-            .unwrap_or_else(|panic| Err(caught(panic_message(&*panic))));
+        let mut result = guarded(|| self.result(job, sender));
         let took = began.elapsed();
         if let Ok(done) = &mut result {
             done.shown = self.shown(&done.values);
@@ -308,6 +307,13 @@ fn check_outputs(step: &Step, values: &Values) -> Result<(), NodeError> {
         }
     }
     Ok(())
+}
+
+/// Does what nodes do, outside a run as well: a panic comes back as an error.
+///
+/// Errors: those of `work`, [`NodeError::OutOfMemory`] where it panicked for want of memory, else [`NodeError::Panicked`].
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, NodeError>) -> Result<T, NodeError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(caught(panic_message(&*panic))))
 }
 
 /// What a node's panic means.

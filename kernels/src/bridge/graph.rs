@@ -13,6 +13,9 @@ use crate::recording::Recording;
 /// The side of the matrices.
 const SIDE: usize = 64;
 
+/// Numbers of a row of what recordings are given: a card lays such rows apart where it may.
+const COLUMNS: usize = SIDE + 1;
+
 /// Links of the recorded chain.
 const LINKS: usize = 6;
 
@@ -64,40 +67,47 @@ pub(super) fn check(device: &Device, link: Link) -> Report {
     )
 }
 
-/// Records a chain, runs it for two inputs that it was not recorded with, and reads both results when both are made.
+/// Records a chain, runs it for two inputs that it was not recorded with, and reads both results when both are made; and
+/// what it was recorded with, which nothing may have changed.
 pub(super) fn check_recording(device: &Device, link: Link) -> Report {
+    let numbers = |seed: usize| whole_numbers(COLUMNS, seed)[..SIDE * COLUMNS].to_vec();
     let input = |seed: usize| -> Tensor<2, Int> {
-        let numbers: Vec<i32> = whole_numbers(SIDE, seed)
-            .iter()
-            .map(|x| *x as i32)
-            .collect();
-        Tensor::from_data(TensorData::new(numbers, [SIDE, SIDE]), device)
+        let numbers: Vec<i32> = numbers(seed).iter().map(|x| *x as i32).collect();
+        Tensor::from_data(TensorData::new(numbers, [SIDE, COLUMNS]), device)
     };
     let shift = shift(SIDE, device);
     let work = move |inputs: &[Tensor<2, Int>]| {
-        let mut x = inputs[0].clone().float();
+        let mut x = inputs[0].clone().narrow(1, 1, SIDE).float();
         for _ in 0..LINKS {
             x = link(x, shift.clone());
         }
         x
     };
-    let [first, second] = [input(1), input(2)];
+    let [recorded, first, second] = [input(0), input(1), input(2)];
+    let kept = recorded.clone();
     let found = catch_unwind(AssertUnwindSafe(|| {
-        if *device == Device::flex() {
+        let both = if *device == Device::flex() {
             // Nothing is recorded here, so the work itself is held against what it should make.
-            return read(Tensor::cat(vec![work(&[first]), work(&[second])], 0).flatten(0, 1));
-        }
-        let mut recording = Recording::new(vec![input(0)], work)
-            .ok_or("nothing was recorded: no device does that")?;
-        let mut run = |input| recording.run(&[input]).ok_or("the inputs were refused");
-        let both = vec![run(first)?, run(second)?];
-        read(Tensor::cat(both, 0).flatten(0, 1))
+            vec![work(&[first]), work(&[second])]
+        } else {
+            let mut recording = Recording::new(vec![recorded], work)
+                .ok_or("nothing was recorded: no device does that")?;
+            let mut run = |input| recording.run(&[input]).ok_or("the inputs were refused");
+            vec![run(first)?, run(second)?]
+        };
+        let kept = kept.narrow(1, 1, SIDE).float();
+        read(Tensor::cat([both, vec![kept]].concat(), 0).flatten(0, 1))
     }));
     let found = found.unwrap_or_else(|_| Err("the recording panicked".into()));
-    let expected: Vec<f32> = [1, 2]
+    let rows = |seed: usize| -> Vec<f32> {
+        let numbers = numbers(seed);
+        let rows = numbers.chunks_exact(COLUMNS);
+        rows.flat_map(|row| &row[1..]).copied().collect()
+    };
+    let made = [1, 2]
         .iter()
-        .flat_map(|seed| after(LINKS, &whole_numbers(SIDE, *seed), SIDE))
-        .collect();
+        .flat_map(|seed| after(LINKS, &rows(*seed), SIDE));
+    let expected: Vec<f32> = made.chain(rows(0)).collect();
     let case = format!("a recording of {LINKS} links run with other inputs");
     report(case, &expected, found, 0.0)
 }

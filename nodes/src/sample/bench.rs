@@ -1,17 +1,16 @@
 //! How long a step of the sampler takes with a network of given sizes and random weights.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Distribution, Int, IntDType, Tensor};
 use graph::error::NodeError;
 use graph::param::{ParamValues, Params, Seed};
-use graph::preview::Preview;
-use graph::run::{Cancel, Reporter, Resources, Run};
+use graph::run::{Cancel, Resources, Run};
 
-use super::noise::Noise;
 use super::{EditSampler, Start, TokenChoice};
+use crate::clock::{Clock, Sign, median};
 use crate::compute::Compute;
 use crate::network::denoiser::synthetic::Shape;
 use crate::network::denoiser::{
@@ -24,6 +23,9 @@ use crate::value::{Denoiser, Prompt, Tokens};
 
 /// Steps before those that count: compiling, planning and allocating happen in them.
 const WARM_UP: usize = 8;
+
+/// Whole runs of which the median counts.
+const RUNS: usize = 3;
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,7 @@ pub struct StepSizes {
     pub guidance: f32,
     /// What tokens are drawn with; 0 takes the likeliest.
     pub temperature: f32,
-    /// Steps of which the median counts.
+    /// Steps of which the median counts, or those of a whole run.
     pub steps: usize,
 }
 
@@ -104,73 +106,108 @@ pub fn shapes() -> Result<[DenoiserConfig; 2], NodeError> {
 ///
 /// Errors: the sizes make no network, or the device fails.
 pub fn bench_step(sizes: &StepSizes, compute: &Compute) -> Result<StepTiming, NodeError> {
-    let (device, dtype) = (compute.device().clone().inner(), compute.training_type());
+    let device = compute.device().clone().inner();
     let before = kernels::free_memory(&device);
-    let wrong = |error: String| NodeError::failed(error, "give other sizes");
-    sizes
-        .config
-        .check()
-        .map_err(|error| wrong(error.to_string()))?;
-    device.seed(1);
-    let mut random = RandomWeights {
-        device: device.clone(),
-        dtype: dtype.into(),
-        scales: false,
-    };
-    let mut init = Init::blank_of(&device, sizes.weights);
-    let network = DenoiserNetwork::new(&sizes.config, &mut init).map(&mut random);
-    // What drawing the numbers took is given back, so that it hides nothing of what the steps take.
-    let failed = |error| NodeError::failed(format!("{error:?}"), "give smaller sizes");
-    device.sync().map_err(failed)?;
-    device.memory_cleanup();
-    let (parameters, weight_bytes) = (network.num_params(), weights::bytes(&network));
-
-    let (file, _) = word_vocabulary([], 1);
-    let reader = TextReader::new(file, &sizes.config.prompt, sizes.config.vocabulary)
-        .map_err(|error| wrong(error.to_string()))?;
-    let prompt = prompt(sizes, reader.slot());
-    let trained = TrainedDenoiser::hashed(network, reader, &device, dtype, "random".into());
-    let denoiser = Denoiser::new(trained);
-
-    let sampler = sampler(sizes)?;
-    let grid = sizes.config.grid();
-    let tokens = Tokens::masked(sizes.pictures, grid, sizes.config.codebook)
-        .map_err(|error| wrong(error.to_string()))?;
-    let start = Start {
-        prompt,
-        negative: None,
-        tokens,
-        policy: None,
-    };
-    let clock = Arc::new(Clock::default());
-    let run = Run::new(
-        ".",
-        Cancel::default(),
-        clock.clone(),
-        Arc::new(Resources::default()),
-    );
-    let noise = Noise::seeded(run.random(sampler.seed));
-    clock.tick();
-    let _ = sampler.sample_with(&denoiser, &start, &noise, &run)?;
-
-    let seconds = clock.between();
-    let mut counted = seconds.get(WARM_UP..).unwrap_or_default().to_vec();
-    counted.sort_by(f64::total_cmp);
-    let median = counted.get(counted.len() / 2).copied();
+    let subject = Subject::new(sizes, compute)?;
+    let seconds = subject.steps(&sampler(sizes, WARM_UP + sizes.steps)?)?;
     let after = kernels::free_memory(&device);
     Ok(StepTiming {
-        milliseconds: median.map_or(f64::NAN, |seconds| seconds * 1e3),
+        milliseconds: median(&seconds, WARM_UP) * 1e3,
         first_seconds: seconds.first().copied().unwrap_or(f64::NAN),
-        parameters,
-        weight_bytes,
+        parameters: subject.parameters,
+        weight_bytes: subject.weight_bytes,
         shrunk_bytes: before
             .zip(after)
             .map(|(before, after)| before.saturating_sub(after)),
     })
 }
 
-/// A sampler that edits from the first step to the last.
-fn sampler(sizes: &StepSizes) -> Result<EditSampler, NodeError> {
+/// Measures whole runs of that sampler, of as many steps as `sizes` says: the first, compiling and all, and the median
+/// of those that follow, in seconds.
+///
+/// Errors: as [`bench_step`].
+pub fn bench_sample(sizes: &StepSizes, compute: &Compute) -> Result<[f64; 2], NodeError> {
+    let subject = Subject::new(sizes, compute)?;
+    let sampler = sampler(sizes, sizes.steps)?;
+    let runs: Result<Vec<f64>, NodeError> = (0..=RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            let _ = subject.steps(&sampler)?;
+            Ok(start.elapsed().as_secs_f64())
+        })
+        .collect();
+    let runs = runs?;
+    Ok([runs[0], median(&runs, 1)])
+}
+
+/// A network of random weights, and what it is asked.
+struct Subject {
+    denoiser: Denoiser,
+    start: Start,
+    parameters: usize,
+    weight_bytes: u64,
+}
+
+impl Subject {
+    fn new(sizes: &StepSizes, compute: &Compute) -> Result<Self, NodeError> {
+        let (device, dtype) = (compute.device().clone().inner(), compute.training_type());
+        let wrong = |error: String| NodeError::failed(error, "give other sizes");
+        sizes
+            .config
+            .check()
+            .map_err(|error| wrong(error.to_string()))?;
+        device.seed(1);
+        let mut random = RandomWeights {
+            device: device.clone(),
+            dtype: dtype.into(),
+            scales: false,
+        };
+        let mut init = Init::blank_of(&device, sizes.weights);
+        let network = DenoiserNetwork::new(&sizes.config, &mut init).map(&mut random);
+        // What drawing the numbers took is given back, so that it hides nothing of what the steps take.
+        let failed = |error| NodeError::failed(format!("{error:?}"), "give smaller sizes");
+        device.sync().map_err(failed)?;
+        device.memory_cleanup();
+        let (parameters, weight_bytes) = (network.num_params(), weights::bytes(&network));
+
+        let (file, _) = word_vocabulary([], 1);
+        let reader = TextReader::new(file, &sizes.config.prompt, sizes.config.vocabulary)
+            .map_err(|error| wrong(error.to_string()))?;
+        let prompt = prompt(sizes, reader.slot());
+        let trained = TrainedDenoiser::hashed(network, reader, &device, dtype, "random".into());
+        let grid = sizes.config.grid();
+        let tokens = Tokens::masked(sizes.pictures, grid, sizes.config.codebook)
+            .map_err(|error| wrong(error.to_string()))?;
+        Ok(Self {
+            denoiser: Denoiser::new(trained),
+            start: Start {
+                prompt,
+                negative: None,
+                tokens,
+                policy: None,
+            },
+            parameters,
+            weight_bytes,
+        })
+    }
+
+    /// Seconds of each step of a run, from tokens on the processor to tokens on the processor.
+    fn steps(&self, sampler: &EditSampler) -> Result<Vec<f64>, NodeError> {
+        // The sampler shows what it has at the end of each step.
+        let clock = Arc::new(Clock::new(Sign::Preview));
+        let run = Run::new(
+            ".",
+            Cancel::default(),
+            clock.clone(),
+            Arc::new(Resources::default()),
+        );
+        let _ = sampler.sample(&self.denoiser, &self.start, &run)?;
+        Ok(clock.between())
+    }
+}
+
+/// A sampler of so many steps, which edits from the first to the last.
+fn sampler(sizes: &StepSizes, steps: usize) -> Result<EditSampler, NodeError> {
     let usual = EditSampler::from_values(&ParamValues::new());
     let usual = usual.map_err(|errors| {
         let problem = format!("the sampler's own settings are wrong: {errors:?}");
@@ -180,7 +217,7 @@ fn sampler(sizes: &StepSizes) -> Result<EditSampler, NodeError> {
         )
     })?;
     Ok(EditSampler {
-        steps: (WARM_UP + sizes.steps) as u32,
+        steps: steps as u32,
         guidance: sizes.guidance,
         choice: if sizes.temperature > 0.0 {
             TokenChoice::Multinomial
@@ -247,40 +284,9 @@ impl ModuleMapper for RandomWeights {
     }
 }
 
-/// The moments at which steps ended.
-#[derive(Default)]
-struct Clock(Mutex<Vec<Instant>>);
-
-impl Clock {
-    fn tick(&self) {
-        let mut moments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        moments.push(Instant::now());
-    }
-
-    /// Seconds from each moment to the next.
-    fn between(&self) -> Vec<f64> {
-        let moments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let pairs = moments.windows(2);
-        pairs
-            .map(|pair| (pair[1] - pair[0]).as_secs_f64())
-            .collect()
-    }
-}
-
-impl Reporter for Clock {
-    fn progress(&self, _: u64, _: u64) {}
-
-    /// The sampler shows what it has at the end of each step.
-    fn preview(&self, _: Preview) {
-        self.tick();
-    }
-
-    fn note(&self, _: &str) {}
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{StepSizes, bench_step, shapes};
+    use super::{StepSizes, bench_sample, bench_step, shapes};
     use crate::compute::Compute;
     use crate::network::denoiser::DenoiserConfig;
     use crate::network::weights::WeightType;
@@ -314,6 +320,8 @@ mod tests {
             );
             assert_eq!(timing.shrunk_bytes, None);
             assert!(timing.weight_bytes > 0 && timing.parameters > 0);
+            let [first, seconds] = bench_sample(&sizes, &Compute::cpu()).expect("it runs");
+            assert!(first > 0.0 && seconds > 0.0);
         }
     }
 

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 
 use clap::{Args, ValueEnum};
-use nodes::network::denoiser::DenoiserConfig;
 use nodes::network::weights::WeightType;
-use nodes::sample::bench::{StepSizes, bench_step, shapes};
+use nodes::sample::bench::{StepSizes, bench_step};
 use serde_json::json;
 
-use super::{MEBIBYTE, Target, device, versions};
+use super::network::{Like, Network, given};
+use super::{MEBIBYTE, Target, device, measured, versions};
 use crate::failure::Failure;
 
 /// The network to ask, and what to ask it.
@@ -21,30 +21,8 @@ pub struct Step {
     /// How its matrices are kept.
     #[arg(long, value_enum, default_value = "as-stored")]
     weights: Kept,
-    /// Numbers of a vector.
-    #[arg(long)]
-    width: Option<NonZeroUsize>,
-    /// Blocks of attention and feed-forward.
-    #[arg(long)]
-    layers: Option<NonZeroUsize>,
-    /// Heads that ask.
-    #[arg(long)]
-    heads: Option<NonZeroUsize>,
-    /// Heads that are asked.
-    #[arg(long)]
-    key_heads: Option<NonZeroUsize>,
-    /// Numbers of a head's vectors.
-    #[arg(long)]
-    head_width: Option<NonZeroUsize>,
-    /// Numbers between the halves of a feed-forward block.
-    #[arg(long)]
-    inner_width: Option<NonZeroUsize>,
-    /// Codes.
-    #[arg(long)]
-    codes: Option<NonZeroUsize>,
-    /// Tokens on each side of a picture.
-    #[arg(long)]
-    side: Option<NonZeroUsize>,
+    #[command(flatten)]
+    network: Network,
     /// Ids around the places of the picture; 128, or 24 of the small network.
     #[arg(long)]
     prompt: Option<NonZeroUsize>,
@@ -64,15 +42,6 @@ pub struct Step {
     target: Target,
 }
 
-/// Networks whose sizes are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Like {
-    /// NLD-Image as published: eight billion numbers, 64 × 64 tokens.
-    Large,
-    /// The emoji denoiser among the workflows: eleven million numbers, 16 × 16 tokens.
-    Shipped,
-}
-
 /// How matrices are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kept {
@@ -87,9 +56,7 @@ impl Step {
     pub fn measure(&self) -> Result<(), Failure> {
         let compute = device(&self.target.device)?;
         let sizes = self.sizes()?;
-        let timing = bench_step(&sizes, &compute).map_err(|error| {
-            Failure::invalid(error.to_string(), "give smaller sizes, or another device")
-        })?;
+        let timing = measured(|| bench_step(&sizes, &compute))?;
         let mebibytes = |bytes: f64| bytes / MEBIBYTE as f64;
         let weights = mebibytes(timing.weight_bytes as f64);
         let shrunk = timing.shrunk_bytes.map(|bytes| mebibytes(bytes as f64));
@@ -130,34 +97,12 @@ impl Step {
     }
 
     fn sizes(&self) -> Result<StepSizes, Failure> {
-        let known = shapes();
-        let [large, small] =
-            known.map_err(|error| Failure::invalid(error.to_string(), "report it"))?;
-        let (usual, prompt, pictures) = match self.like {
-            Like::Large => (large, 128, 1),
-            Like::Shipped => (small, 24, 16),
-        };
-        let given =
-            |size: Option<NonZeroUsize>, usual: usize| size.map_or(usual, NonZeroUsize::get);
-        let codebook = match self.codes {
-            None => usual.codebook,
-            Some(codes) => u32::try_from(codes.get()).unwrap_or(u32::MAX),
-        };
-        let config = DenoiserConfig {
-            codebook,
-            mask_id: codebook.saturating_add(1),
-            rows: given(self.side, usual.rows),
-            columns: given(self.side, usual.columns),
-            width: given(self.width, usual.width),
-            layers: given(self.layers, usual.layers),
-            heads: given(self.heads, usual.heads),
-            key_heads: given(self.key_heads, usual.key_heads),
-            head_width: given(self.head_width, usual.head_width),
-            inner_width: given(self.inner_width, usual.inner_width),
-            ..usual
+        let (prompt, pictures) = match self.like {
+            Like::Large => (128, 1),
+            Like::Shipped => (24, 16),
         };
         Ok(StepSizes {
-            config,
+            config: self.network.config(self.like)?,
             weights: match self.weights {
                 Kept::AsStored => WeightType::AsStored,
                 Kept::Int8 => WeightType::Int8,

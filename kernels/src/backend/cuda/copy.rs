@@ -25,7 +25,8 @@ pub(super) fn duplicate(x: CubeTensor) -> CubeTensor {
 /// Queues the copy of dense numbers to where as many of the same type lie.
 fn copy(from: &CubeTensor, to: &CubeTensor) {
     let bytes = from.meta.num_elements() * from.dtype.size();
-    let fit = to.meta.num_elements() == from.meta.num_elements() && to.dtype == from.dtype;
+    let alike = to.meta.num_elements() == from.meta.num_elements() && to.dtype == from.dtype;
+    let fit = alike && from.is_contiguous() && to.is_contiguous();
     enqueue(&[&from.handle], &[&to.handle], move |stream, pointers| {
         if !fit {
             return Err("what is copied does not fit where it shall go".into());
