@@ -1,6 +1,7 @@
 //! Teaching a denoiser.
 
 pub mod bench;
+mod checkpoints;
 pub mod gce;
 mod groups;
 pub mod optimiser;

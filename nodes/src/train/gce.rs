@@ -4,6 +4,7 @@ mod batches;
 mod corpus;
 mod corruption;
 mod drawn;
+mod figures;
 mod levels;
 mod nearest;
 mod neighbours;
@@ -11,7 +12,9 @@ mod scoring;
 mod session;
 #[cfg(test)]
 mod tests;
+mod watch;
 
+use burn::tensor::FloatDType;
 use graph::prelude::*;
 
 pub use corpus::{Corpus, read_codes};
@@ -23,7 +26,7 @@ use self::neighbours::CodeVectors;
 pub use self::scoring::Loss;
 use self::scoring::Scoring;
 use self::session::Session;
-use super::optimiser::Optimiser;
+use super::optimiser::{Method, Optimiser};
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
 use crate::network::weights::WeightType;
@@ -83,6 +86,8 @@ pub struct TrainGce {
     /// out nothing.
     #[param(default = 0.0, range = 0.0..=0.1)]
     pub skip: f32,
+    /// What moves the matrices of the network's layers.
+    pub optimiser: Matrices,
     /// The learning rate at its highest.
     #[param(default = 0.001, range = 0.0..=1.0)]
     pub learning_rate: f32,
@@ -110,9 +115,16 @@ pub struct TrainGce {
     /// How many steps lie between checkpoints.
     #[param(default = 2000, range = 1..)]
     pub checkpoint_every: u32,
+    /// How many seconds lie between checkpoints at most, however many steps that are; 0 counts steps alone.
+    #[param(default = 0.0, range = 0.0.., unit = "s")]
+    pub checkpoint_time: f32,
+    /// How many checkpoints are kept: the newest, and those before it under names that tell their steps.
+    #[param(default = 1, range = 1..=1000)]
+    pub keep: usize,
     /// Goes on from the checkpoint where there is one.
     pub resume: bool,
-    /// How many steps lie between points of the curve.
+    /// How many steps lie between points of the curves; at each, up to 1024 masked and 1024 flipped positions of the batch
+    /// are looked at, which costs a part of a step.
     #[param(default = 50, range = 1..)]
     pub log_every: u32,
     /// The seed of the order of pictures and of their corruption.
@@ -137,6 +149,16 @@ pub enum FlipOf {
     Visible,
     /// All tokens, as far as enough are not masked.
     All,
+}
+
+/// What moves the matrices of the network's layers; tables, the head and vectors always go by AdamW.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum Matrices {
+    /// AdamW: each number by its own gradients.
+    AdamW,
+    /// Muon: a whole matrix by the orthogonal one nearest to its momentum, in steps as large as AdamW's, so that the same
+    /// learning rate will do; it keeps one number less for each weight.
+    Muon,
 }
 
 /// What takes the place of a flipped code.
@@ -169,8 +191,11 @@ pub struct Inputs {
 pub struct Outputs {
     /// The trained denoiser, with averaged weights.
     pub denoiser: Denoiser,
-    /// Loss and learning rate over the steps.
+    /// Over the steps the loss and its parts, how often the likeliest code is right, the norm of the gradient, and the
+    /// learning rate.
     pub curve: Curve,
+    /// Tokens a second over the steps.
+    pub speed: Curve,
 }
 
 impl Node for TrainGce {
@@ -245,11 +270,7 @@ impl Node for TrainGce {
         };
         let compute = Compute::of(run)?;
         let session = Session::new(self, start, groups, scoring, compute, run);
-        let (denoiser, curve) = session.learn(source)?;
-        Ok(Outputs {
-            denoiser: Denoiser::new(denoiser),
-            curve,
-        })
+        session.learn(source)
     }
 }
 
@@ -275,8 +296,12 @@ impl TrainGce {
         }
     }
 
-    fn optimiser(&self) -> Optimiser {
+    fn optimiser(&self, dtype: FloatDType) -> Optimiser {
         Optimiser {
+            method: match self.optimiser {
+                Matrices::AdamW => Method::AdamW,
+                Matrices::Muon => Method::Muon(dtype),
+            },
             learning_rate: f64::from(self.learning_rate),
             warmup: self.warmup,
             floor: f64::from(self.floor),

@@ -1,7 +1,8 @@
-//! How weights follow their gradients: AdamW, its schedule, clipping, averaging, and checkpoints.
+//! How weights follow their gradients: AdamW or Muon, their schedule, clipping, averaging, and checkpoints.
 
 mod checkpoint;
 mod flat;
+mod muon;
 #[cfg(test)]
 mod tests;
 
@@ -9,15 +10,18 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::optim::AdamWConfig;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, FloatDType, Tensor};
 use graph::error::NodeError;
 
 use crate::network::weights::WeightsError;
-use flat::{Flat, Layout, Section};
+use flat::{Flat, Layout, Rule, Section};
+use muon::{Muon, is_hidden};
 
 /// How weights follow their gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Optimiser {
+    /// What moves the matrices of the stack; AdamW moves everything else.
+    pub method: Method,
     /// The highest learning rate.
     pub learning_rate: f64,
     /// The share of the schedule in which the rate rises to its highest value.
@@ -42,9 +46,19 @@ pub struct Optimiser {
     pub accumulate: u32,
 }
 
+/// What moves the matrices of a stack of layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// AdamW, like all other parameters.
+    AdamW,
+    /// Muon, whose products are computed in this type.
+    Muon(FloatDType),
+}
+
 impl Default for Optimiser {
     fn default() -> Self {
         Self {
+            method: Method::AdamW,
             learning_rate: 1e-3,
             warmup: 0.03,
             floor: 0.1,
@@ -77,6 +91,27 @@ impl Optimiser {
         self.learning_rate * (self.floor + (1.0 - self.floor) * height)
     }
 
+    /// How the parameters of `section` follow their gradients.
+    fn rule(&self, section: Section, layout: &Layout) -> Rule {
+        let decay = match section {
+            Section::Matrices | Section::Hidden => self.weight_decay,
+            Section::Vectors => 0.0,
+        };
+        match (section, self.method) {
+            (Section::Hidden, Method::Muon(dtype)) => {
+                Rule::Muon(Muon::new(layout, decay, dtype), None)
+            }
+            (Section::Matrices | Section::Vectors | Section::Hidden, _) => {
+                let adam = AdamWConfig::new()
+                    .with_beta_1(self.beta_1)
+                    .with_beta_2(self.beta_2)
+                    .with_epsilon(self.epsilon)
+                    .with_weight_decay(decay);
+                Rule::AdamW(adam.build(), None)
+            }
+        }
+    }
+
     /// How much of the averaged weights stays at an update: less at first, so that the start is soon forgotten.
     fn kept(&self, step: u32) -> f32 {
         let step = step as f32;
@@ -86,7 +121,7 @@ impl Optimiser {
 
 /// A network in training: its weights as the leaves of gradients, and everything that an update needs.
 ///
-/// All weights lie in two vectors, so that an update is a few operations on the device, however many parameters there
+/// All weights lie in a few vectors, so that an update is a few operations on the device, however many parameters there
 /// are; the network's parameters are views of them.
 #[derive(Debug)]
 pub struct Trainer<M: Module> {
@@ -94,9 +129,13 @@ pub struct Trainer<M: Module> {
     device: Device,
     optimiser: Optimiser,
     layout: Layout,
-    /// Matrices, which decay, and vectors, which do not.
-    flats: [Flat; 2],
-    pending: Option<[Tensor<1>; 2]>,
+    /// One for each section.
+    flats: [Flat; 3],
+    pending: Option<[Tensor<1>; 3]>,
+    /// The norm of the gradient of the last update.
+    norm: Option<Tensor<1>>,
+    /// What checkpoints belong to.
+    identity: Option<u64>,
     losses: u32,
     step: u32,
     stretched: Option<f64>,
@@ -105,19 +144,14 @@ pub struct Trainer<M: Module> {
 impl<M: Module> Trainer<M> {
     /// Starts to train `module`, which lies on a device without gradients.
     pub fn new(module: M, optimiser: Optimiser) -> Self {
-        let layout = Layout::of(&module);
+        let layout = match optimiser.method {
+            Method::AdamW => Layout::of(&module, |_, _| false),
+            Method::Muon(_) => Layout::of(&module, is_hidden),
+        };
         let flats = Section::ALL.map(|section| {
-            let decay = match section {
-                Section::Matrices => optimiser.weight_decay,
-                Section::Vectors => 0.0,
-            };
-            let adam = AdamWConfig::new()
-                .with_beta_1(optimiser.beta_1)
-                .with_beta_2(optimiser.beta_2)
-                .with_epsilon(optimiser.epsilon)
-                .with_weight_decay(decay);
             let weights = layout.gather(&module, section);
-            Flat::new(adam.build(), weights, optimiser.average > 0.0)
+            let rule = optimiser.rule(section, &layout);
+            Flat::new(rule, weights, optimiser.average > 0.0)
         });
         let device = flats[0].device().autodiff();
         let module = layout.leaves(module, flats.each_ref().map(Flat::weights));
@@ -128,9 +162,20 @@ impl<M: Module> Trainer<M> {
             layout,
             flats,
             pending: None,
+            norm: None,
+            identity: None,
             losses: 0,
             step: 0,
             stretched: None,
+        }
+    }
+
+    /// Lets checkpoints belong to whatever has this fingerprint.
+    #[must_use]
+    pub fn identified(self, identity: u64) -> Self {
+        Self {
+            identity: Some(identity),
+            ..self
         }
     }
 
@@ -147,6 +192,11 @@ impl<M: Module> Trainer<M> {
     /// How many updates were made.
     pub fn step(&self) -> u32 {
         self.step
+    }
+
+    /// The norm of all gradients of the last update together, before it was clipped, `[1]`.
+    pub fn norm(&self) -> Option<Tensor<1>> {
+        self.norm.clone()
     }
 
     /// The learning rate of the next update.
@@ -169,9 +219,12 @@ impl<M: Module> Trainer<M> {
         let gradients = self.layout.gradients(&self.module, &mut found);
         let gradients = match self.pending.take() {
             None => gradients,
-            Some([matrices, vectors]) => {
-                let [more_matrices, more_vectors] = gradients;
-                [matrices + more_matrices, vectors + more_vectors]
+            Some(earlier) => {
+                let mut earlier = earlier.into_iter();
+                gradients.map(|gradient| match earlier.next() {
+                    Some(earlier) if gradient.dims() != [0] => earlier + gradient,
+                    Some(_) | None => gradient,
+                })
             }
         };
         self.losses += 1;
@@ -184,15 +237,17 @@ impl<M: Module> Trainer<M> {
         true
     }
 
-    fn update(&mut self, gradients: [Tensor<1>; 2], losses: u32) {
+    fn update(&mut self, gradients: [Tensor<1>; 3], losses: u32) {
         let gradients = gradients.map(|gradient| {
-            if losses > 1 {
+            if losses > 1 && gradient.dims() != [0] {
                 gradient.div_scalar(losses)
             } else {
                 gradient
             }
         });
-        let gradients = clipped(gradients, self.optimiser.clip);
+        let norm = norm(&gradients);
+        let gradients = clipped(gradients, norm.clone(), self.optimiser.clip);
+        self.norm = Some(norm);
         let rate = self.rate();
         let kept = self.optimiser.kept(self.step);
         for (flat, gradient) in self.flats.iter_mut().zip(gradients) {
@@ -241,12 +296,12 @@ impl<M: Module> Trainer<M> {
     ///
     /// Errors: the file is damaged, or belongs to another network; nothing has changed then.
     pub fn resume(&mut self, path: &Path) -> Result<u64, WeightsError> {
-        let found = checkpoint::open(&self.layout, path)?;
-        for ((flat, section), state) in self.flats.iter_mut().zip(Section::ALL).zip(found.states) {
+        let found = checkpoint::open(&self.layout, self.identity, path)?;
+        for (flat, section) in self.flats.iter_mut().zip(Section::ALL) {
             let device = flat.device();
             let layout = &self.layout;
             flat.restore(found.step, |part| {
-                layout.upload(&state[part as usize], section, &device)
+                layout.upload(&found.parts[part as usize], section, &device)
             });
         }
         self.step = found.step;
@@ -271,19 +326,29 @@ pub fn make_folder_of(path: &Path) -> Result<(), NodeError> {
     })
 }
 
-/// Gradients whose common norm is at most `limit`.
-fn clipped(gradients: [Tensor<1>; 2], limit: f32) -> [Tensor<1>; 2] {
+/// The norm of all gradients together, `[1]`.
+fn norm(gradients: &[Tensor<1>; 3]) -> Tensor<1> {
+    let [matrices, vectors, hidden] = gradients.each_ref().map(sum_of_squares);
+    (matrices + vectors + hidden).sqrt()
+}
+
+/// Gradients of a common `norm` scaled so that it is at most `limit`.
+fn clipped(gradients: [Tensor<1>; 3], norm: Tensor<1>, limit: f32) -> [Tensor<1>; 3] {
     if limit <= 0.0 {
         return gradients;
     }
-    let [of_matrices, of_vectors] = gradients.each_ref().map(sum_of_squares);
-    let norm = (of_matrices + of_vectors).sqrt();
     let scale = norm
         .add_scalar(1e-6)
         .recip()
         .mul_scalar(limit)
         .clamp_max(1.0);
-    gradients.map(|gradient| gradient * scale.clone())
+    gradients.map(|gradient| {
+        if gradient.dims() == [0] {
+            gradient
+        } else {
+            gradient * scale.clone()
+        }
+    })
 }
 
 /// `Σ x²`, `[1]`, by matrix products: burn's own sum adds up in any order on a card, so that no two runs are alike.

@@ -62,6 +62,17 @@ pub enum Kind {
     Clean,
 }
 
+impl Kind {
+    /// What figures call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Masked => "masked",
+            Self::Flipped => "flipped",
+            Self::Clean => "clean",
+        }
+    }
+}
+
 /// A position where the network draws what it sees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawing {

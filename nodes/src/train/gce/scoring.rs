@@ -51,6 +51,29 @@ pub(super) enum Scoring {
     },
 }
 
+/// A part of the loss, without the weight that it has.
+pub(super) struct Part {
+    /// What it is called.
+    pub name: String,
+    /// What gives it.
+    pub objective: Objective,
+    /// Whether that gives the loss of the code itself as well.
+    pub holds_code: bool,
+}
+
+impl Part {
+    fn of_groups(level: &GroupLevel) -> Self {
+        Self {
+            name: format!("groups of {}", level.size),
+            objective: Objective::Groups(vec![GroupLevel {
+                weight: 1.0,
+                ..*level
+            }]),
+            holds_code: true,
+        }
+    }
+}
+
 impl Scoring {
     /// What `node` asks for.
     ///
@@ -94,6 +117,36 @@ impl Scoring {
                 temperature: node.neighbour_temperature,
             },
         })
+    }
+
+    /// The levels of groups that the loss has.
+    pub(super) fn levels(&self) -> &[GroupLevel] {
+        match self {
+            Self::Grouped(levels) => levels,
+            Self::SoftNeighbours { .. }
+            | Self::NeighbourMarginal { .. }
+            | Self::CodeAndNeighbours { .. }
+            | Self::SoftCodebook { .. } => &[],
+        }
+    }
+
+    /// The parts of the loss beside that of the code itself, for rows with `targets`.
+    pub(super) fn parts(&self, targets: &Tensor<1, Int>) -> Vec<Part> {
+        let near = |objective: Objective| Part {
+            name: "near codes".into(),
+            objective,
+            holds_code: false,
+        };
+        match self {
+            Self::Grouped(levels) => levels.iter().map(Part::of_groups).collect(),
+            Self::CodeAndNeighbours { ids, .. } => {
+                let ids = ids.clone();
+                vec![near(Self::NeighbourMarginal { ids }.objective(targets))]
+            }
+            Self::SoftNeighbours { .. }
+            | Self::NeighbourMarginal { .. }
+            | Self::SoftCodebook { .. } => vec![near(self.objective(targets))],
+        }
     }
 
     /// The loss of rows with `targets`.

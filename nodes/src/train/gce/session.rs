@@ -1,6 +1,5 @@
 //! One training run.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
@@ -8,20 +7,26 @@ use graph::error::NodeError;
 use graph::run::Run;
 use kernels::Chunk;
 
-use super::TrainGce;
 use super::batches::{Batch, Batches, Drawing, Source};
 use super::drawn::with_drawn;
+use super::figures::Figures;
 use super::scoring::Scoring;
+use super::watch::Watch;
+use super::{Outputs, TrainGce};
 use crate::compute::Compute;
 use crate::network::denoiser::{
     DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, TrainedDenoiser,
 };
 use crate::network::weights::{Array, Weights};
-use crate::train::optimiser::{Trainer, make_folder_of};
-use crate::value::{Curve, Groups};
+use crate::train::checkpoints::{Checkpoints, Interval};
+use crate::train::optimiser::Trainer;
+use crate::value::{Curve, Denoiser, Groups};
 
 /// How many bytes of logits are held at a time: enough that launches cost little beside a step.
 const CHUNK: usize = 512 << 20;
+
+/// The figure that is told beside the loss while a run goes on.
+const ACCURACY: &str = "accuracy, masked";
 
 /// The clock of a run with a time limit starts behind so many updates, when every kernel is compiled.
 const UNTIMED: u32 = 3;
@@ -38,9 +43,14 @@ pub(super) struct Session<'a> {
     device: Device,
     dtype: FloatDType,
     result_dtype: FloatDType,
-    checkpoint: Option<PathBuf>,
+    checkpoints: Option<Checkpoints>,
+    /// When the last checkpoint was written, or the run began.
+    written: Instant,
     clock: Option<Instant>,
+    watch: Watch,
+    figures: Option<Figures>,
     curve: Curve,
+    speed: Curve,
 }
 
 impl<'a> Session<'a> {
@@ -54,22 +64,34 @@ impl<'a> Session<'a> {
     ) -> Self {
         // Within the network codes go by their places, so that groups are neighbours in memory.
         let network = reordered(start.network().clone(), groups.order());
-        let checkpoint = &node.checkpoint;
+        let dtype = compute.training_type();
+        let identity = identity(start, &groups);
+        let interval = Interval {
+            steps: node.checkpoint_every,
+            seconds: node.checkpoint_time,
+        };
+        let checkpoints = (!node.checkpoint.0.is_empty())
+            .then(|| Checkpoints::new(run.resolve(&node.checkpoint), interval, node.keep));
+        let curve = Curve {
+            axis: "step".into(),
+            lines: Vec::new(),
+        };
         Self {
-            trainer: Trainer::new(network, node.optimiser()),
+            trainer: Trainer::new(network, node.optimiser(dtype)).identified(identity),
             config: start.config().clone(),
             reader: start.reader().clone(),
             groups,
             scoring,
             device: start.device().clone(),
-            dtype: compute.training_type(),
+            dtype,
             result_dtype: start.dtype(),
-            checkpoint: (!checkpoint.0.is_empty()).then(|| run.resolve(checkpoint)),
+            checkpoints,
+            written: Instant::now(),
             clock: None,
-            curve: Curve {
-                axis: "step".into(),
-                lines: Vec::new(),
-            },
+            watch: Watch::default(),
+            figures: None,
+            speed: curve.clone(),
+            curve,
             node,
             run,
         }
@@ -77,26 +99,14 @@ impl<'a> Session<'a> {
 
     /// Learns until the last step or the time limit.
     ///
-    /// Errors: the checkpoint cannot be read or written, the loss is no number any longer, or the run was cancelled;
-    /// then a checkpoint is written first.
-    pub(super) fn learn(mut self, source: Source) -> Result<(TrainedDenoiser, Curve), NodeError> {
+    /// Errors: the checkpoint cannot be read or written, a loss or gradient is no number any longer, or the run was
+    /// cancelled; then a checkpoint is written first.
+    pub(super) fn learn(mut self, source: Source) -> Result<Outputs, NodeError> {
         let first = self.resume()?;
         let (steps, per_step) = (self.node.steps, self.node.accumulate);
-        let after = source.corpus.after().to_vec();
-        let front = source.corpus.dropped().len();
-        let (batch, length) = (source.batch, source.corpus.length());
-        let positions = front + length / 4 + after.len();
-        let shape = Shape {
-            batch,
-            front,
-            length,
-            rotary: Rotary::new(&self.config, positions, self.trainer.device()),
-            plain_rotary: Rotary::new(&self.config, positions, &self.device),
-            after: repeated(&after, batch, self.trainer.device()),
-        };
+        let shape = self.shape(&source);
         let batches = Batches::new(source, first * per_step, steps.saturating_mul(per_step));
         let mut logged = (Instant::now(), first);
-        let mut sum: Option<Tensor<1>> = None;
         for step in first..steps {
             if let Err(cancelled) = self.run.check() {
                 self.write(step)?;
@@ -107,46 +117,79 @@ impl<'a> Session<'a> {
                 self.write(step)?;
                 break;
             }
-            for _ in 0..per_step {
-                let loss = self.loss(batches.next()?, &shape);
-                let value = loss.clone().inner();
-                sum = Some(match sum {
-                    Some(sum) => sum + value,
-                    None => value,
-                });
-                let _ = self.trainer.learn(loss);
-            }
-
             let done = step + 1;
-            if done % self.node.log_every == 0 || done == steps || done == first + UNTIMED {
-                if let Some(sum) = sum.take() {
-                    self.log(sum, done, &mut logged)?;
-                }
-                if done == first + UNTIMED {
-                    self.clock = Some(Instant::now());
-                }
+            let is_logged =
+                done % self.node.log_every == 0 || done == steps || done == first + UNTIMED;
+            self.step(step, &batches, &shape, is_logged)?;
+            if is_logged {
+                self.log(done, &shape, &mut logged)?;
+            }
+            if done == first + UNTIMED {
+                self.clock = Some(Instant::now());
             }
             self.tell_progress(done);
-            if done % self.node.checkpoint_every == 0 || done == steps {
+            if done == steps || self.is_checkpoint_due(done) {
                 self.write(done)?;
             }
         }
+        self.watch.look()?;
         Ok(self.finish())
     }
 
-    /// The loss of a batch, `[1]`.
-    fn loss(&self, batch: Batch, shape: &Shape) -> Tensor<1> {
+    /// What the batches of `source` have in common.
+    fn shape(&self, source: &Source) -> Shape {
+        let after = source.corpus.after().to_vec();
+        let front = source.corpus.dropped().len();
+        let (batch, length) = (source.batch, source.corpus.length());
+        let positions = front + length / 4 + after.len();
+        Shape {
+            batch,
+            front,
+            length,
+            rotary: Rotary::new(&self.config, positions, self.trainer.device()),
+            plain_rotary: Rotary::new(&self.config, positions, &self.device),
+            after: repeated(&after, batch, self.trainer.device()),
+        }
+    }
+
+    /// One update, for which `per_step` batches are learnt; figures of the last one are asked for where that is wanted.
+    fn step(
+        &mut self,
+        step: u32,
+        batches: &Batches,
+        shape: &Shape,
+        is_logged: bool,
+    ) -> Result<(), NodeError> {
+        let per_step = self.node.accumulate;
+        for part in 0..per_step {
+            let is_last = part + 1 == per_step;
+            let loss = self.loss(batches.next()?, shape, is_logged && is_last);
+            let batch = (step * per_step).saturating_add(part + 1);
+            self.watch.loss(step + 1, batch, loss.clone().inner());
+            let _ = self.trainer.learn(loss);
+            if let Some(norm) = self.trainer.norm().filter(|_| is_last) {
+                self.watch.norm(step + 1, batch, norm);
+            }
+        }
+        if self.watch.is_full() {
+            self.watch.look()?;
+        }
+        Ok(())
+    }
+
+    /// The loss of a batch, `[1]`; its figures are asked for where that is wanted.
+    fn loss(&mut self, batch: Batch, shape: &Shape, is_logged: bool) -> Tensor<1> {
         let device = self.trainer.device();
         let rows = shape.batch * shape.length;
         let ids = |values: Vec<i32>, length: usize| -> Tensor<2, Int> {
             Tensor::from_data(TensorData::new(values, [shape.batch, length]), device)
         };
         let mut sequence = Sequence {
-            before: ids(batch.before, shape.front),
-            codes: ids(batch.codes, shape.length),
+            before: ids(batch.before.clone(), shape.front),
+            codes: ids(batch.codes.clone(), shape.length),
             after: shape.after.clone(),
         };
-        let targets = Tensor::from_data(TensorData::new(batch.targets, [rows]), device);
+        let targets = Tensor::from_data(TensorData::new(batch.targets.clone(), [rows]), device);
         if !batch.drawn.is_empty() {
             sequence.codes = self.drawn(&sequence, &targets, &batch.drawn, shape);
         }
@@ -156,6 +199,10 @@ impl<'a> Session<'a> {
         let features = features.reshape([rows / 4, self.config.width]);
         let tokens = network.enlarge(features);
         let head = network.head(self.dtype);
+        if is_logged {
+            let (tokens, head) = (tokens.clone().inner(), head.clone().inner());
+            self.figures = Some(Figures::of(&batch, &tokens, &head, &self.scoring));
+        }
         let objective = self.scoring.objective(&targets);
         let chunk = Chunk {
             bytes: CHUNK,
@@ -186,29 +233,39 @@ impl<'a> Session<'a> {
         with_drawn(codes, &tokens, &head, &targets, drawings).autodiff()
     }
 
-    /// Reads the losses since the last time, which waits for the device.
+    /// Adds to the curves what was learnt since the last time, which waits for the device.
     fn log(
         &mut self,
-        sum: Tensor<1>,
         done: u32,
+        shape: &Shape,
         logged: &mut (Instant, u32),
     ) -> Result<(), NodeError> {
-        let steps = done - logged.1;
-        let batches = (steps * self.node.accumulate).max(1);
-        let loss = f64::from(sum.into_scalar::<f32>()) / f64::from(batches);
-        if !loss.is_finite() {
-            return Err(NodeError::failed(
-                format!("the loss is {loss} at step {done}"),
-                "lower `learning_rate`, or raise `warmup`",
-            ));
-        }
-        let rate = f64::from(steps) / logged.0.elapsed().as_secs_f64().max(1e-9);
+        self.watch.look()?;
+        let steps = f64::from(done - logged.1);
+        let tokens = shape.batch * shape.length * self.node.accumulate as usize;
+        let rate = steps / logged.0.elapsed().as_secs_f64().max(1e-9);
         *logged = (Instant::now(), done);
-        let learning = self.trainer.rate();
-        self.curve.push("loss (nats)", f64::from(done), loss);
-        self.curve.push("learning rate", f64::from(done), learning);
+        let Some(summary) = self.watch.summary() else {
+            return Ok(());
+        };
+        let (at, learning) = (f64::from(done), self.trainer.rate());
+        self.curve.push("loss (nats)", at, summary.loss);
+        let mut told = format!("step {done}: loss {:.4}", summary.loss);
+        let figures = self.figures.take().map(Figures::values);
+        for (name, value) in figures.unwrap_or_default() {
+            if name == ACCURACY {
+                told += &format!(", accuracy {value:.3}");
+            }
+            self.curve.push(&name, at, value);
+        }
+        if let Some(norm) = summary.norm {
+            self.curve.push("gradient norm", at, norm);
+        }
+        self.curve.push("learning rate", at, learning);
+        self.speed.push("tokens/s", at, rate * tokens as f64);
         self.run.note(format!(
-            "step {done}: loss {loss:.4}, learning rate {learning:.2e}, {rate:.2} steps/s"
+            "{told}, learning rate {learning:.2e}, {rate:.2} steps/s, {:.0} tokens/s",
+            rate * tokens as f64
         ));
         Ok(())
     }
@@ -238,30 +295,56 @@ impl<'a> Session<'a> {
 
     /// Takes up the checkpoint where that is wanted and there is one; returns the first step to do.
     fn resume(&mut self) -> Result<u32, NodeError> {
-        let Some(path) = &self.checkpoint else {
+        let Some(checkpoints) = &mut self.checkpoints else {
             return Ok(0);
         };
-        if !path.exists() || !self.node.resume {
-            make_folder_of(path)?;
-            return Ok(0);
+        let trainer = &mut self.trainer;
+        let step = checkpoints.resume(self.node.resume, |path| trainer.resume(path))?;
+        if let Some(step) = step {
+            self.run.note(format!("goes on at step {step}"));
         }
-        let position = self.trainer.resume(path)?;
-        self.run.note(format!("goes on at step {position}"));
-        Ok(position as u32)
+        Ok(step.unwrap_or(0))
     }
 
-    fn write(&self, step: u32) -> Result<(), NodeError> {
-        if let Some(path) = &self.checkpoint {
-            self.trainer.save(path, u64::from(step))?;
-        }
+    fn is_checkpoint_due(&self, done: u32) -> bool {
+        let since = self.written.elapsed().as_secs_f64();
+        let checkpoints = self.checkpoints.as_ref();
+        checkpoints.is_some_and(|checkpoints| checkpoints.interval().is_over(done, since))
+    }
+
+    /// Writes the checkpoint of `step`, unless what was learnt is no number any longer.
+    fn write(&mut self, step: u32) -> Result<(), NodeError> {
+        let Some(checkpoints) = &mut self.checkpoints else {
+            return Ok(());
+        };
+        self.watch.look()?;
+        let trainer = &self.trainer;
+        checkpoints.write(step, |path| trainer.save(path, u64::from(step)))?;
+        self.written = Instant::now();
         Ok(())
     }
 
-    fn finish(self) -> (TrainedDenoiser, Curve) {
+    fn finish(self) -> Outputs {
         let network = reordered(self.trainer.averaged(), &self.groups.places());
         let denoiser = TrainedDenoiser::new(network, self.reader, &self.device, self.result_dtype);
-        (denoiser, self.curve)
+        Outputs {
+            denoiser: Denoiser::new(denoiser),
+            curve: self.curve,
+            speed: self.speed,
+        }
     }
+}
+
+/// A fingerprint of all that a checkpoint takes for granted beside names and shapes.
+fn identity(start: &TrainedDenoiser, groups: &Groups) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    let config = serde_json::to_string(start.config()).unwrap_or_default();
+    let _ = hasher.update(config.as_bytes());
+    let _ = hasher.update(start.reader().file());
+    let _ = hasher.update(bytemuck::cast_slice(groups.order()));
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(bytes)
 }
 
 /// What all batches have in common.

@@ -166,12 +166,22 @@ fn a_finished_run_has_nothing_left_to_do() {
 
 #[test]
 fn a_cancelled_run_goes_on_where_it_stopped() {
-    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
-    let whole = train(&node(&[]), None, folder.path()).expect("everything fits");
-    let node = node(&[
-        ("checkpoint", ParamValue::Text("checkpoint".into())),
-        ("resume", ParamValue::Bool(true)),
+    cancelled_and_resumed(&[]);
+    cancelled_and_resumed(&[
+        ("optimiser", ParamValue::Text("muon".into())),
+        ("flip_kind", ParamValue::Text("own".into())),
+        ("complementary", ParamValue::Bool(true)),
+        ("accumulate", ParamValue::Int(2)),
     ]);
+}
+
+fn cancelled_and_resumed(changes: &[(&str, ParamValue)]) {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let whole = train(&node(changes), None, folder.path()).expect("everything fits");
+    let mut changes = changes.to_vec();
+    changes.push(("checkpoint", ParamValue::Text("checkpoint".into())));
+    changes.push(("resume", ParamValue::Bool(true)));
+    let node = node(&changes);
     let cancel = Cancel::default();
     let resources = Resources::default().with(Compute::cpu());
     let reporter = Arc::new(Stopper {
@@ -191,6 +201,145 @@ fn a_cancelled_run_goes_on_where_it_stopped() {
     assert_eq!(hash(&whole), hash(&resumed));
     let first = resumed.curve.lines[0].points[0].0;
     assert!(first > 7.0, "it started anew, with step {first}");
+}
+
+#[test]
+fn curves_tell_the_parts_of_the_loss_and_how_often_it_is_right() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let node = node(&[("levels", ParamValue::Text("4:0.5".into()))]);
+    let outputs = train(&node, None, folder.path()).expect("everything fits");
+    let names: Vec<&str> = outputs.curve.lines.iter().map(|line| &*line.name).collect();
+    let wanted = [
+        "loss (nats)",
+        "masked (nats)",
+        "masked, groups of 4 (nats)",
+        "flipped (nats)",
+        "flipped, groups of 4 (nats)",
+        "accuracy, masked",
+        "accuracy, masked, groups of 4",
+        "accuracy, flipped",
+        "accuracy, flipped, groups of 4",
+        "gradient norm",
+        "learning rate",
+    ];
+    assert_eq!(names, wanted);
+    for line in &outputs.curve.lines {
+        let steps: Vec<f64> = line.points.iter().map(|(step, _)| *step).collect();
+        assert_eq!(steps, [3.0, 4.0, 8.0, 12.0], "{}", line.name);
+        let is_share = line.name.starts_with("accuracy");
+        let fits = |value: f64| {
+            if is_share {
+                (0.0..=1.0).contains(&value)
+            } else {
+                value > 0.0
+            }
+        };
+        assert!(
+            line.points.iter().all(|(_, value)| fits(*value)),
+            "{line:?}"
+        );
+    }
+    // A batch of its own is a point of the curve: its loss is that of its parts.
+    let at = |line: usize| outputs.curve.lines[line].points[1].1;
+    let sum = at(1) + 0.5 * at(2) + 0.2 * (at(3) + 0.5 * at(4));
+    assert!((at(0) - sum).abs() < 1e-4, "{} for {sum}", at(0));
+    assert_eq!(outputs.speed.lines[0].name, "tokens/s");
+    assert_eq!(outputs.speed.lines[0].points.len(), 4);
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_leaves_the_last_good_checkpoint() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    // Weights grow ninefold at each step, until their squares are beyond f32.
+    let exploding = node(&[
+        ("steps", ParamValue::Int(200)),
+        ("learning_rate", ParamValue::Float(1.0)),
+        ("weight_decay", ParamValue::Float(10.0)),
+        ("warmup", ParamValue::Float(0.0)),
+        ("log_every", ParamValue::Int(1000)),
+        ("checkpoint", ParamValue::Text("checkpoint".into())),
+        ("checkpoint_every", ParamValue::Int(4)),
+    ]);
+    let stopped = train(&exploding, None, folder.path());
+    let message = stopped.err().expect("nothing stays finite").to_string();
+    let told = |word: &str| -> u32 {
+        let (_, rest) = message.split_once(word).expect("the message says where");
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().expect("it is a number")
+    };
+    assert_eq!(told("at step "), told("batch "), "{message}");
+    let mut optimiser = exploding.optimiser(FloatDType::F32);
+    optimiser.average = 0.9;
+    let network = denoiser().network().clone();
+    let mut trainer = crate::train::optimiser::Trainer::new(network, optimiser);
+    let path = folder.path().join("checkpoint");
+    let good = trainer.resume(&path).expect("it is whole") as u32;
+    assert!(
+        good > 0 && good.is_multiple_of(4) && good < told("at step "),
+        "{good}: {message}"
+    );
+    let weights = crate::network::weights::Weights::open(&path).expect("it is whole");
+    for name in weights.names() {
+        let values = &weights.get(name).expect("it was named").values;
+        assert!(values.iter().all(|value| value.is_finite()), "{name}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_other_groups_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let node = node(&[
+        ("checkpoint", ParamValue::Text("checkpoint".into())),
+        ("resume", ParamValue::Bool(true)),
+    ]);
+    let _ = train(&node, None, folder.path()).expect("everything fits");
+    let order: Vec<u32> = (0..16).rev().collect();
+    let groups = Groups::new(order).expect("every code stands once");
+    let refused = train(&node, Some(groups), folder.path());
+    let message = refused.err().expect("rows would be mixed up").to_string();
+    for part in [
+        "checkpoint",
+        "another configuration, vocabulary or order of groups",
+        "`resume` to false",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    std::fs::write(folder.path().join("checkpoint"), "half").expect("there is room");
+    let message = train(&node, None, folder.path())
+        .err()
+        .expect("it is cut off")
+        .to_string();
+    assert!(
+        message.contains("put an older checkpoint in its place"),
+        "{message}"
+    );
+}
+
+#[test]
+fn as_many_checkpoints_are_kept_as_asked() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let node = node(&[
+        (
+            "checkpoint",
+            ParamValue::Text("runs/state.safetensors".into()),
+        ),
+        ("checkpoint_every", ParamValue::Int(3)),
+        ("keep", ParamValue::Int(3)),
+    ]);
+    let _ = train(&node, None, folder.path()).expect("everything fits");
+    let files = std::fs::read_dir(folder.path().join("runs")).expect("it was made");
+    let mut names: Vec<_> = files
+        .map(|file| file.expect("it can be read").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "state-6.safetensors",
+            "state-9.safetensors",
+            "state.safetensors"
+        ]
+    );
 }
 
 /// Cancels the run once so many steps are done.

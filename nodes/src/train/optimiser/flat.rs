@@ -1,32 +1,37 @@
-//! All parameters of a network in two vectors.
+//! All parameters of a network in a few vectors.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamW, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
+use super::muon::{Muon, Stack};
 use crate::network::weights::{Name, Weights};
 
 /// Parameters start at multiples of this many numbers, so that a card can view them where they lie.
 pub const ALIGNMENT: usize = 128;
 
-/// Which of the two vectors a parameter lies in.
+/// Which of the vectors a parameter lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// Parameters with two sides or more.
     Matrices,
     /// Parameters with one side.
     Vectors,
+    /// Matrices that follow their gradients by [`Muon`], those of one shape behind each other.
+    Hidden,
 }
 
 impl Section {
-    /// Both, in the order of the vectors.
-    pub const ALL: [Self; 2] = [Self::Matrices, Self::Vectors];
+    /// All, in the order of the vectors.
+    pub const ALL: [Self; 3] = [Self::Matrices, Self::Vectors, Self::Hidden];
 
-    fn of(rank: usize) -> Self {
-        if rank > 1 {
-            Self::Matrices
-        } else {
-            Self::Vectors
+    /// What a checkpoint holds of such a vector.
+    pub fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Matrices | Self::Vectors => {
+                &[Part::Weights, Part::First, Part::Second, Part::Average]
+            }
+            Self::Hidden => &[Part::Weights, Part::Momentum, Part::Average],
         }
     }
 }
@@ -35,8 +40,10 @@ impl Section {
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     slots: Vec<Slot>,
-    /// How long the two vectors are.
-    lengths: [usize; 2],
+    /// How long the vectors are.
+    lengths: [usize; 3],
+    /// The hidden matrices by their shapes.
+    stacks: Vec<Stack>,
 }
 
 /// Where one parameter lies.
@@ -46,17 +53,71 @@ pub struct Slot {
     pub name: String,
     /// Its sides.
     pub shape: Vec<usize>,
-    section: Section,
+    /// Which vector it lies in.
+    pub section: Section,
     start: usize,
     length: usize,
 }
 
 impl Layout {
-    /// The layout of `module`.
-    pub fn of<M: Module>(module: &M) -> Self {
-        let mut planner = Planner::default();
+    /// The layout of `module`, of whose parameters those are hidden whose name and number of sides `is_hidden` takes.
+    pub fn of<M: Module>(module: &M, is_hidden: fn(&str, usize) -> bool) -> Self {
+        let mut planner = Planner {
+            name: Name::default(),
+            layout: Self::default(),
+            is_hidden,
+        };
         module.visit(&mut planner);
+        planner.layout.stack();
         planner.layout
+    }
+
+    /// Lays hidden matrices behind each other by their shapes.
+    fn stack(&mut self) {
+        for slot in &mut self.slots {
+            if slot.section != Section::Hidden {
+                continue;
+            }
+            let sides = [slot.shape[0], slot.shape[1]];
+            match self.stacks.iter_mut().find(|stack| stack.sides == sides) {
+                Some(stack) => {
+                    slot.start = stack.count;
+                    stack.count += 1;
+                }
+                None => {
+                    slot.start = 0;
+                    self.stacks.push(Stack {
+                        start: 0,
+                        count: 1,
+                        stride: slot.length.next_multiple_of(ALIGNMENT),
+                        sides,
+                    });
+                }
+            }
+        }
+        let mut end = 0;
+        for stack in &mut self.stacks {
+            stack.start = end;
+            end += stack.count * stack.stride;
+        }
+        self.lengths[Section::Hidden as usize] = end;
+        for slot in &mut self.slots {
+            let own =
+                |stack: &&Stack| slot.section == Section::Hidden && stack.sides == slot.shape[..];
+            if let Some(stack) = self.stacks.iter().find(own) {
+                slot.start = stack.start + slot.start * stack.stride;
+            }
+        }
+    }
+
+    /// The hidden matrices, those of one shape together, in the order in which they lie.
+    pub fn stacks(&self) -> Vec<Stack> {
+        self.stacks.clone()
+    }
+
+    /// Whether no parameter lies in the vector.
+    pub fn is_empty(&self, section: Section) -> bool {
+        self.lengths[section as usize] == 0
     }
 
     /// All parameters, in order.
@@ -110,16 +171,16 @@ impl Layout {
     }
 
     /// `module` with views of `weights` as leaves of gradients.
-    pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 2]) -> M {
+    pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 3]) -> M {
         self.views(module, weights, true)
     }
 
     /// `module` with views of `weights`, without gradients.
-    pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 2]) -> M {
+    pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 3]) -> M {
         self.views(module, weights, false)
     }
 
-    fn views<M: Module>(&self, module: M, weights: [Tensor<1>; 2], leaves: bool) -> M {
+    fn views<M: Module>(&self, module: M, weights: [Tensor<1>; 3], leaves: bool) -> M {
         module.map(&mut Viewer {
             slots: self.slots.iter(),
             weights,
@@ -127,11 +188,11 @@ impl Layout {
         })
     }
 
-    /// The gradients of `module`'s parameters as two vectors; 0 where there is none.
-    pub fn gradients<M: Module>(&self, module: &M, found: &mut Gradients) -> [Tensor<1>; 2] {
+    /// The gradients of `module`'s parameters as vectors; 0 where there is none.
+    pub fn gradients<M: Module>(&self, module: &M, found: &mut Gradients) -> [Tensor<1>; 3] {
         let mut collector = Collector {
             found,
-            parts: [Vec::new(), Vec::new()],
+            gradients: Vec::with_capacity(self.slots.len()),
         };
         module.visit(&mut collector);
         let device = module
@@ -140,21 +201,22 @@ impl Layout {
             .cloned()
             .unwrap_or_else(Device::flex)
             .without_autodiff();
-        let [matrices, vectors] = collector.parts;
-        let mut parts = [matrices, vectors].into_iter();
+        let mut gradients = collector.gradients;
         Section::ALL.map(|section| {
             let zeros = |length: usize| Tensor::zeros([length], (&device, DType::F32));
+            let both = self.slots.iter().zip(&mut gradients);
+            let mut own: Vec<_> = both.filter(|(slot, _)| slot.section == section).collect();
+            own.sort_by_key(|(slot, _)| slot.start);
             let mut pieces: Vec<Tensor<1>> = Vec::new();
-            let found = parts.next().unwrap_or_default();
-            for (slot, gradient) in self.section(section).zip(found) {
-                pieces.push(gradient.unwrap_or_else(|| zeros(slot.length)));
+            for (slot, gradient) in own {
+                pieces.push(gradient.take().unwrap_or_else(|| zeros(slot.length)));
                 let gap = slot.length.next_multiple_of(ALIGNMENT) - slot.length;
                 if gap > 0 {
                     pieces.push(zeros(gap));
                 }
             }
             match pieces.len() {
-                0 => zeros(self.lengths[section as usize]),
+                0 => zeros(0),
                 1 => pieces.remove(0),
                 _ => Tensor::cat(pieces, 0),
             }
@@ -162,10 +224,10 @@ impl Layout {
     }
 }
 
-#[derive(Default)]
 struct Planner {
     name: Name,
     layout: Layout,
+    is_hidden: fn(&str, usize) -> bool,
 }
 
 impl ModuleVisitor for Planner {
@@ -179,11 +241,16 @@ impl ModuleVisitor for Planner {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let shape = param.lazy_shape().to_vec();
-        let section = Section::of(D);
+        let name = self.name.whole();
+        let section = match D {
+            _ if (self.is_hidden)(&name, D) => Section::Hidden,
+            0 | 1 => Section::Vectors,
+            _ => Section::Matrices,
+        };
         let length: usize = shape.iter().product();
         let end = &mut self.layout.lengths[section as usize];
         self.layout.slots.push(Slot {
-            name: self.name.whole(),
+            name,
             shape,
             section,
             start: *end,
@@ -195,7 +262,7 @@ impl ModuleVisitor for Planner {
 
 struct Viewer<'a> {
     slots: std::slice::Iter<'a, Slot>,
-    weights: [Tensor<1>; 2],
+    weights: [Tensor<1>; 3],
     leaves: bool,
 }
 
@@ -222,27 +289,35 @@ impl ModuleMapper for Viewer<'_> {
 
 struct Collector<'a> {
     found: &'a mut Gradients,
-    parts: [Vec<Option<Tensor<1>>>; 2],
+    /// One for each parameter, in the order of slots.
+    gradients: Vec<Option<Tensor<1>>>,
 }
 
 impl ModuleVisitor for Collector<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let gradient = param.val().grad_remove(self.found);
-        let gradient = gradient.map(|gradient| {
+        self.gradients.push(gradient.map(|gradient| {
             let length = gradient.shape().num_elements();
             gradient.reshape([length])
-        });
-        self.parts[Section::of(D) as usize].push(gradient);
+        }));
     }
 }
 
-/// One vector of weights and what AdamW keeps for it.
+/// One vector of weights and what its rule keeps for it.
 #[derive(Clone)]
 pub struct Flat {
-    adam: AdamW,
+    rule: Rule,
     weights: Tensor<1>,
-    state: Option<AdamWState<1>>,
     average: Option<Tensor<1>>,
+}
+
+/// How a vector follows its gradient, and what it remembers of earlier ones.
+#[derive(Clone)]
+pub enum Rule {
+    /// By the mean of gradients and that of their squares.
+    AdamW(AdamW, Option<Box<AdamWState<1>>>),
+    /// Matrix by matrix, by the direction of the momentum.
+    Muon(Muon, Option<Box<Tensor<1>>>),
 }
 
 /// What a checkpoint holds of a vector.
@@ -254,13 +329,21 @@ pub enum Part {
     First,
     /// The mean of squared gradients.
     Second,
+    /// The sum of gradients that fades.
+    Momentum,
     /// The averaged weights.
     Average,
 }
 
 impl Part {
     /// All parts, in order.
-    pub const ALL: [Self; 4] = [Self::Weights, Self::First, Self::Second, Self::Average];
+    pub const ALL: [Self; 5] = [
+        Self::Weights,
+        Self::First,
+        Self::Second,
+        Self::Momentum,
+        Self::Average,
+    ];
 
     /// What the part is called in a checkpoint.
     pub fn name(self) -> &'static str {
@@ -268,6 +351,7 @@ impl Part {
             Self::Weights => "weights",
             Self::First => "first",
             Self::Second => "second",
+            Self::Momentum => "momentum",
             Self::Average => "average",
         }
     }
@@ -281,12 +365,11 @@ impl std::fmt::Debug for Flat {
 
 impl Flat {
     /// Weights that were never updated.
-    pub fn new(adam: AdamW, weights: Tensor<1>, averages: bool) -> Self {
+    pub fn new(rule: Rule, weights: Tensor<1>, averages: bool) -> Self {
         Self {
-            adam,
+            rule,
             average: averages.then(|| weights.clone()),
             weights,
-            state: None,
         }
     }
 
@@ -315,10 +398,21 @@ impl Flat {
         if self.weights.dims() == [0] {
             return;
         }
-        let (weights, state) =
-            self.adam
-                .step(rate, self.weights.clone(), gradient, self.state.take());
-        self.state = state;
+        let weights = self.weights.clone();
+        let weights = match &mut self.rule {
+            Rule::AdamW(adam, state) => {
+                let before = state.take().map(|state| *state);
+                let (weights, next) = adam.step(rate, weights, gradient, before);
+                *state = next.map(Box::new);
+                weights
+            }
+            Rule::Muon(muon, momentum) => {
+                let before = momentum.take().map(|momentum| *momentum);
+                let (weights, next) = muon.step(rate, weights, gradient, before);
+                *momentum = Some(Box::new(next));
+                weights
+            }
+        };
         self.average = self
             .average
             .take()
@@ -326,33 +420,41 @@ impl Flat {
         self.weights = weights;
     }
 
-    /// What a checkpoint holds.
+    /// What a checkpoint holds; zeros where there is nothing yet.
     pub fn part(&self, part: Part) -> Tensor<1> {
-        let moments = self.state.as_ref().map(|state| &state.momentum);
-        match part {
-            Part::Weights => self.weights(),
-            Part::Average => self.average(),
-            Part::First => moments.map_or_else(
-                || self.weights.zeros_like(),
-                |moments| moments.moment_1.clone(),
-            ),
-            Part::Second => moments.map_or_else(
-                || self.weights.zeros_like(),
-                |moments| moments.moment_2.clone(),
-            ),
-        }
+        let kept = match (&self.rule, part) {
+            (_, Part::Weights) => Some(self.weights()),
+            (_, Part::Average) => Some(self.average()),
+            (Rule::AdamW(_, state), Part::First) => {
+                state.as_ref().map(|state| state.momentum.moment_1.clone())
+            }
+            (Rule::AdamW(_, state), Part::Second) => {
+                state.as_ref().map(|state| state.momentum.moment_2.clone())
+            }
+            (Rule::Muon(_, momentum), Part::Momentum) => momentum.as_deref().cloned(),
+            (Rule::AdamW(..), Part::Momentum) | (Rule::Muon(..), Part::First | Part::Second) => {
+                None
+            }
+        };
+        kept.unwrap_or_else(|| self.weights.zeros_like())
     }
 
     /// Goes back to what a checkpoint holds after `step` updates.
     pub fn restore(&mut self, step: u32, part: impl Fn(Part) -> Tensor<1>) {
         self.weights = part(Part::Weights);
         self.average = self.average.take().map(|_| part(Part::Average));
-        self.state = (step > 0).then(|| AdamWState {
-            momentum: AdaptiveMomentumState::new(
-                step as usize,
-                part(Part::First),
-                part(Part::Second),
-            ),
-        });
+        match &mut self.rule {
+            Rule::AdamW(_, state) => {
+                *state = (step > 0).then(|| {
+                    let [first, second] = [Part::First, Part::Second].map(&part);
+                    Box::new(AdamWState {
+                        momentum: AdaptiveMomentumState::new(step as usize, first, second),
+                    })
+                });
+            }
+            Rule::Muon(_, momentum) => {
+                *momentum = (step > 0).then(|| Box::new(part(Part::Momentum)));
+            }
+        }
     }
 }

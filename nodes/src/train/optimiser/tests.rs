@@ -1,7 +1,7 @@
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::{Optimiser, Trainer};
+use super::{Method, Optimiser, Trainer};
 use crate::network::weights::{Weights, WeightsError};
 
 #[derive(Module, Debug)]
@@ -181,13 +181,142 @@ fn a_checkpoint_of_another_network_is_refused() {
 fn large_gradients_are_clipped_together() {
     let device = Device::flex();
     let tensor = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
-    let [a, b] = super::clipped([tensor(&[6.0, 0.0]), tensor(&[8.0])], 1.0);
+    let clipped = |gradients: [Tensor<1>; 3]| {
+        let norm = super::norm(&gradients);
+        super::clipped(gradients, norm, 1.0)
+    };
+    let [a, b, none] = clipped([tensor(&[6.0, 0.0]), tensor(&[8.0]), tensor(&[])]);
+    assert_eq!(none.dims(), [0]);
     let values = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().collect::<Vec<_>>();
     let (a, b) = (values(a), values(b));
     assert!(
         (a[0] - 0.6).abs() < 1e-5 && (b[0] - 0.8).abs() < 1e-5,
         "{a:?} {b:?}"
     );
-    let [a, _] = super::clipped([tensor(&[0.3, 0.0]), tensor(&[0.4])], 1.0);
+    let [a, _, _] = clipped([tensor(&[0.3, 0.0]), tensor(&[0.4]), tensor(&[])]);
     assert_eq!(values(a), [0.3, 0.0]);
+}
+
+/// Two layers of different shapes and one of the first's, and a table that is none of them.
+#[derive(Module, Debug)]
+struct Stack {
+    layers: Vec<Line>,
+    table: Param<Tensor<2>>,
+}
+
+fn stack() -> Trainer<Stack> {
+    let device = Device::flex();
+    let table = Tensor::from_data([[0.5, -0.25, 1.0], [1.5, 0.125, -1.0]], &device);
+    let stack = Stack {
+        layers: vec![line(), line()],
+        table: Param::from_tensor(table),
+    };
+    let optimiser = Optimiser {
+        method: Method::Muon(FloatDType::F32),
+        accumulate: 2,
+        ..short()
+    };
+    Trainer::new(stack, optimiser)
+}
+
+/// The squared error of both layers behind the table, by turns.
+fn learn_stack(trainer: &mut Trainer<Stack>, steps: std::ops::Range<u32>) {
+    for turn in steps {
+        let sign = if turn % 2 == 0 { 1.0 } else { -0.5 };
+        let x = Tensor::<2>::from_data([[sign, 0.75]], trainer.device());
+        let stack = trainer.module();
+        let x = kernels::linear(x, stack.table.val().swap_dims(0, 1), None);
+        let layers = stack.layers.iter();
+        let outputs: Vec<Tensor<2>> = layers
+            .map(|layer| {
+                let y = kernels::linear(x.clone(), layer.weight.val(), Some(layer.bias.val()));
+                kernels::linear(y, layer.unused.val(), None)
+            })
+            .collect();
+        let error = Tensor::cat(outputs, 1).sub_scalar(sign);
+        let loss = (error.clone() * error).sum();
+        let _ = trainer.learn(loss);
+    }
+}
+
+#[test]
+fn muon_moves_the_matrices_of_layers_and_adam_the_rest() {
+    let mut trainer = stack();
+    let before = Weights::of(&trainer.current());
+    learn_stack(&mut trainer, 0..2);
+    let after = Weights::of(&trainer.current());
+    let moved = |name: &str| -> Vec<f32> {
+        let of = |weights: &Weights| weights.get(name).expect("the stack has it").values.clone();
+        let (before, after) = (of(&before), of(&after));
+        // The first rate is 0.05 / 4, and what decays is a tenth of that.
+        let both = before.iter().zip(&after);
+        both.map(|(before, after)| (after - before * 0.998_75) / 0.0125)
+            .collect()
+    };
+    // A matrix with one row or column moves by 0.6964364 · 0.2 · √(longer side) in all.
+    for (layer, name) in [(0, "weight"), (1, "weight"), (0, "unused"), (1, "unused")] {
+        let moved = moved(&format!("layers.{layer}.{name}"));
+        let length = moved.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let wanted = 0.139_287_3 * (moved.len() as f32).sqrt();
+        assert!(
+            (length - wanted).abs() < 1e-4,
+            "{name}: {length} for {wanted}"
+        );
+    }
+    let table = moved("table");
+    assert!(
+        table.iter().all(|x| (x.abs() - 1.0).abs() < 1e-3),
+        "{table:?}"
+    );
+}
+
+#[test]
+fn a_resumed_run_of_muon_ends_with_the_bytes_of_an_unbroken_one() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let path = |name: &str| folder.path().join(name);
+    let save = |trainer: &Trainer<Stack>, name: &str| {
+        trainer
+            .save(&path(name), 3)
+            .expect("the folder may be written");
+    };
+    let mut whole = stack();
+    learn_stack(&mut whole, 0..20);
+    save(&whole, "whole");
+
+    let mut half = stack();
+    learn_stack(&mut half, 0..8);
+    save(&half, "half");
+    let mut resumed = stack();
+    assert_eq!(resumed.resume(&path("half")), Ok(3));
+    learn_stack(&mut resumed, 8..20);
+    save(&resumed, "resumed");
+    let bytes = |name: &str| std::fs::read(path(name)).expect("it was just written");
+    assert!(bytes("whole") == bytes("resumed"), "the files differ");
+    assert!(bytes("whole") != bytes("half"));
+}
+
+#[test]
+fn a_checkpoint_of_another_optimiser_or_configuration_is_refused() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let path = folder.path().join("checkpoint");
+    let problems = |mut trainer: Trainer<Stack>| match trainer.resume(&path) {
+        Err(WeightsError::Misfit { problems }) => problems,
+        other => panic!("it was not refused: {other:?}"),
+    };
+    let saved = stack().identified(u64::MAX - 1);
+    saved.save(&path, 3).expect("the folder may be written");
+    let plain = Stack::clone(&saved.current());
+    let adam = Trainer::new(plain, short()).identified(u64::MAX - 1);
+    let missing = problems(adam);
+    assert_eq!(
+        missing.len(),
+        8,
+        "two moments of four matrices: {missing:?}"
+    );
+    assert!(missing[0].contains("first.layers.0.weight"), "{missing:?}");
+    let other = problems(stack().identified(7));
+    assert_eq!(other.len(), 1);
+    assert!(other[0].contains("another configuration"), "{other:?}");
+    assert_eq!(stack().identified(u64::MAX - 1).resume(&path), Ok(3));
+    assert_eq!(stack().resume(&path), Ok(3), "it asks for nothing");
 }
