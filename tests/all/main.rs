@@ -14,6 +14,7 @@ mod policy;
 mod program;
 #[cfg(unix)]
 mod signals;
+mod training;
 
 // Every workflow file that the repository carries.
 mod workflows;

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod encoded;
 pub mod folder;
+pub mod found;
 pub mod split;
 mod store;
 
@@ -24,6 +25,7 @@ use crate::value::Dataset;
 /// (columns `file`, `caption`, and where known `concept`, `drawing`), else in a `.txt` beside each picture.
 /// In a tar, `name.txt` or `name.json` beside `name.png` holds the caption.
 /// Every picture is decoded once and kept; one that cannot be read stops the node unless that is allowed.
+/// Captions without a picture are counted and left out.
 #[derive(Clone, Debug, Params)]
 pub struct ReadDataset {
     /// A folder of pictures, a `.tar`, or a `.safetensors` that tokenizer.encode_dataset wrote.
@@ -43,7 +45,7 @@ pub struct ReadDataset {
     /// Decides which cells are held out.
     #[param(default = "smalto")]
     pub salt: String,
-    /// Whether pictures that cannot be read are counted and left out.
+    /// Whether pictures that cannot be read, or that a list names and that are not there, are counted and left out.
     pub skip_unreadable: bool,
 }
 
@@ -90,9 +92,12 @@ impl Node for ReadDataset {
             return self.encoded(&path);
         }
         let entries = if path.is_dir() {
-            folder::entries(&path)?
+            let hint = format!("pictures end in .{}", picture::EXTENSIONS.join(", ."));
+            let found = folder::entries(&path, self.skip_unreadable)?;
+            found.pictures(&path, "folder", &hint, run)?
         } else if extension == "tar" || !path.exists() {
-            archive::entries(&path)?
+            let found = archive::entries(&path)?;
+            found.pictures(&path, "archive", archive::HINT, run)?
         } else {
             return Err(NodeError::file(
                 path,

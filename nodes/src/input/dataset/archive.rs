@@ -7,12 +7,17 @@ use std::path::Path;
 
 use graph::error::NodeError;
 
+use super::found::Found;
 use super::split::Cell;
 use super::store::Entry;
 use crate::input::picture;
 
 /// Captions and descriptions longer than this are none.
 const LONGEST_TEXT: u64 = 1 << 20;
+
+/// What an archive must be.
+pub const HINT: &str =
+    "it must be a whole, uncompressed tar of pictures, each with a .txt or .json of the same name";
 
 /// What is known of one name of the archive so far.
 #[derive(Default)]
@@ -34,15 +39,9 @@ struct Description {
 
 /// All pictures of the tar at `path`, in the order of their names; none is decoded yet.
 ///
-/// Errors: the archive cannot be read or is cut off, a caption is no UTF-8, or it holds no picture.
-pub fn entries(path: &Path) -> Result<Vec<Entry>, NodeError> {
-    let fails = |problem: &dyn std::fmt::Display| {
-        NodeError::file(
-            path,
-            problem,
-            "it must be a whole, uncompressed tar of pictures, each with a .txt or .json of the same name",
-        )
-    };
+/// Errors: the archive cannot be read or is cut off, or a caption is no UTF-8.
+pub fn entries(path: &Path) -> Result<Found, NodeError> {
+    let fails = |problem: &dyn std::fmt::Display| NodeError::file(path, problem, HINT);
     let file = File::open(path).map_err(|error| fails(&error))?;
     let size = file.metadata().map_err(|error| fails(&error))?.len();
     let mut archive = tar::Archive::new(BufReader::new(file));
@@ -92,14 +91,16 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>, NodeError> {
         }
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let entries: Vec<Entry> = samples
-        .into_iter()
-        .filter_map(|(key, sample)| entry(&key, sample, &stem))
-        .collect();
-    if entries.is_empty() {
-        return Err(fails(&"the archive holds no picture"));
+    let mut found = Found::default();
+    for (key, sample) in samples {
+        let has_caption = sample.text.is_some() || !sample.description.caption.is_empty();
+        match entry(&key, sample, &stem) {
+            Some(entry) => found.entries.push(entry),
+            None if has_caption => found.lone_captions.push(key),
+            None => {}
+        }
     }
-    Ok(entries)
+    Ok(found)
 }
 
 /// The name that belongs together, and what the file is: WebDataset parts them at the first dot of the last part.

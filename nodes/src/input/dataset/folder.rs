@@ -4,6 +4,7 @@ use std::path::Path;
 
 use graph::error::NodeError;
 
+use super::found::Found;
 use super::split::Cell;
 use super::store::Entry;
 use crate::input::captions::{self, Captioned};
@@ -14,21 +15,20 @@ const DEEPEST: usize = 16;
 
 /// All pictures of the folder at `path` and of those below it, in the order of their names.
 ///
-/// Errors: a folder or a list of captions cannot be read, a list names a file that is not there, or there is no picture.
-pub fn entries(path: &Path) -> Result<Vec<Entry>, NodeError> {
-    let mut entries = Vec::new();
-    collect(path, 0, &mut entries)?;
-    if entries.is_empty() {
-        return Err(NodeError::file(
-            path,
-            "the folder holds no picture",
-            format!("pictures end in .{}", picture::EXTENSIONS.join(", .")),
-        ));
-    }
-    Ok(entries)
+/// Errors: a folder or a list of captions cannot be read, or a list names a file that is not there, unless such lines are
+/// to be skipped.
+pub fn entries(path: &Path, skips_absent: bool) -> Result<Found, NodeError> {
+    let mut found = Found::default();
+    collect(path, 0, skips_absent, &mut found)?;
+    Ok(found)
 }
 
-fn collect(folder: &Path, depth: usize, entries: &mut Vec<Entry>) -> Result<(), NodeError> {
+fn collect(
+    folder: &Path,
+    depth: usize,
+    skips_absent: bool,
+    found: &mut Found,
+) -> Result<(), NodeError> {
     let fails = |error: std::io::Error| NodeError::file(folder, error, "check the folder");
     if depth > DEEPEST {
         return Err(NodeError::file(
@@ -49,23 +49,39 @@ fn collect(folder: &Path, depth: usize, entries: &mut Vec<Entry>) -> Result<(), 
     let listed = folder.join(captions::FILE).is_file();
     if listed {
         for row in captions::read(folder)? {
-            entries.push(listed_entry(folder, &family, row)?);
+            let file = folder.join(&row.file);
+            if skips_absent && !file.exists() {
+                found.lone_captions.push(file.display().to_string());
+            } else {
+                found.entries.push(listed_entry(folder, &family, row)?);
+            }
         }
     }
-    for child in names {
+    let is_told = |caption: &Path| names.iter().any(|name| is_of(caption, name));
+    for child in &names {
         if child.is_dir() {
-            collect(&child, depth + 1, entries)?;
-        } else if !listed && picture::is_picture(&child) {
-            entries.push(lone_entry(&child, &family)?);
+            collect(child, depth + 1, skips_absent, found)?;
+        } else if !listed && picture::is_picture(child) {
+            found.entries.push(lone_entry(child, &family)?);
+        } else if !listed && picture::extension(child) == "txt" && !is_told(child) {
+            found.lone_captions.push(child.display().to_string());
         }
     }
     Ok(())
 }
 
+/// Whether `file` is the picture whose caption stands in `caption`.
+fn is_of(caption: &Path, file: &Path) -> bool {
+    picture::is_picture(file) && file.file_stem() == caption.file_stem()
+}
+
 fn listed_entry(folder: &Path, family: &str, row: Captioned) -> Result<Entry, NodeError> {
     let or = |text: String, other: &str| if text.is_empty() { other.into() } else { text };
     let file = folder.join(&row.file);
-    let length = length(&file, "captions.csv names it; add it, or take its line out")?;
+    let length = length(
+        &file,
+        "captions.csv names it; add it, take its line out, or set `skip_unreadable`",
+    )?;
     Ok(Entry {
         cell: Cell {
             concept: or(row.concept, &row.caption),

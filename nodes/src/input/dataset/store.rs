@@ -10,6 +10,7 @@ use graph::run::Run;
 use graph::value::Footprint;
 use rayon::prelude::*;
 
+use super::found::few;
 use super::split::Cell;
 use crate::input::picture::Picture;
 use crate::value::{Example, Pixels, Samples};
@@ -110,9 +111,11 @@ impl Store {
             if store.entries.is_empty() {
                 return Err(first.clone());
             }
+            let named: Vec<String> = unreadable.iter().map(told).collect();
             run.note(format!(
-                "{} of {total} pictures could not be read and are left out; the first: {first}",
-                unreadable.len()
+                "{} of {total} pictures could not be read and are left out: {}",
+                unreadable.len(),
+                few(&named)
             ));
         }
         run.note(store.describe());
@@ -172,6 +175,14 @@ impl Samples for Store {
                 .map(|(bytes, covered)| bytes.len() + covered.len())
                 .sum(),
         )
+    }
+}
+
+/// An error without how to mend it, for it was passed over.
+fn told(error: &NodeError) -> String {
+    match error {
+        NodeError::File { problem, path, .. } => format!("{}, {problem}", path.display()),
+        other => other.to_string(),
     }
 }
 

@@ -2,19 +2,43 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use graph::node::AnyNode;
 use graph::param::{ParamValue, ParamValues};
 use graph::port::Values;
+use graph::preview::Preview;
 use graph::registry::Registry;
-use graph::run::{Resources, Run};
+use graph::run::{Cancel, Reporter, Resources, Run};
 
 use super::encoded::{EncodedHeader, EncodedPictures, write_encoded};
 use super::{Part, ReadDataset, folder};
 use crate::input::scenes::tests::EMOJI;
 use crate::value::{Dataset, Example, Grid, Pixels, Samples, Truth, TruthObject};
 
+/// Keeps what a node says.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Reporter for Notes {
+    fn progress(&self, _: u64, _: u64) {}
+
+    fn preview(&self, _: Preview) {}
+
+    fn note(&self, line: &str) {
+        self.0
+            .lock()
+            .expect("no other test panics with it")
+            .push(line.into());
+    }
+}
+
 fn read(path: &Path, params: &[(&str, ParamValue)]) -> Result<Dataset, String> {
+    told(path, params).map(|(dataset, _)| dataset)
+}
+
+/// The dataset, and what was said of it.
+fn told(path: &Path, params: &[(&str, ParamValue)]) -> Result<(Dataset, Vec<String>), String> {
     let mut registry = Registry::default();
     let _ = registry.add::<ReadDataset>();
     let mut values = ParamValues::from([
@@ -31,11 +55,15 @@ fn read(path: &Path, params: &[(&str, ParamValue)]) -> Result<Dataset, String> {
     let node: Box<dyn AnyNode> = entry
         .build(&values)
         .map_err(|errors| errors[0].to_string())?;
-    let mut run = Run::alone(Resources::default());
+    let notes = Arc::new(Notes::default());
+    let resources = Arc::new(Resources::default());
+    let mut run = Run::new(".", Cancel::default(), notes.clone(), resources);
     let outputs = node
         .call(&Values::default(), &mut run)
         .map_err(|error| error.to_string())?;
-    outputs.one("dataset").map_err(|error| error.to_string())
+    let dataset = outputs.one("dataset").map_err(|error| error.to_string())?;
+    let notes = notes.0.lock().expect("no other test panics with it");
+    Ok((dataset, notes.clone()))
 }
 
 fn fails(path: &Path, params: &[(&str, ParamValue)], expected: &[&str]) {
@@ -138,16 +166,73 @@ fn unreadable_pictures_are_named_or_counted() {
         &[],
         &["cut.png", "no readable picture", "skip_unreadable"],
     );
+    write(folder.path(), "empty.png", b"");
+    write(folder.path(), "text.webp", b"no picture");
     let skip = [("skip_unreadable", ParamValue::Bool(true))];
-    assert_eq!(
-        read(folder.path(), &skip).map(|dataset| dataset.len()),
-        Ok(1)
+    let (dataset, notes) = told(folder.path(), &skip).expect("one is whole");
+    assert_eq!(dataset.len(), 1);
+    assert!(
+        notes[0].starts_with("3 of 4 pictures could not be read and are left out: "),
+        "{notes:?}"
     );
+    for name in ["cut.png", "empty.png", "text.webp"] {
+        assert!(notes[0].contains(name), "{notes:?}");
+    }
 
     let blank = folder.path().join("blank");
     write(&blank, "blank.png", &png([9, 9, 9, 0]));
     fails(&blank, &[], &["blank.png", "wholly transparent"]);
     fails(&blank, &skip, &["blank.png"]);
+}
+
+#[test]
+fn captions_without_a_picture_are_told_of() {
+    let folder = folder();
+    write(folder.path(), "a.txt", b"a red bar");
+    write(folder.path(), "more/b.txt", b"a blue bar");
+    fails(
+        folder.path(),
+        &[],
+        &[
+            "the folder holds no picture, but captions of 2",
+            "a.txt",
+            "b.txt",
+        ],
+    );
+    write(folder.path(), "a.png", &png([255, 0, 0, 255]));
+    let (dataset, notes) = told(folder.path(), &[]).expect("one is there");
+    assert_eq!(captions(&dataset), ["a red bar"]);
+    assert!(
+        notes[0].starts_with("captions of pictures that are not there are left out, 1 in all: "),
+        "{notes:?}"
+    );
+    assert!(
+        notes[0].contains("b.txt") && !notes[0].contains("a.txt"),
+        "{notes:?}"
+    );
+
+    let list = b"file,caption\na.png,a red bar\nabsent.png,nothing\n";
+    write(folder.path(), "captions.csv", list);
+    std::fs::remove_dir_all(folder.path().join("more")).expect("it was made");
+    let skip = [("skip_unreadable", ParamValue::Bool(true))];
+    let (dataset, notes) = told(folder.path(), &skip).expect("one is there");
+    assert_eq!(captions(&dataset), ["a red bar"]);
+    assert!(
+        notes[0].contains(", 1 in all: ") && notes[0].contains("absent.png"),
+        "{notes:?}"
+    );
+
+    let archive = folder.path().join("lone.tar");
+    std::fs::write(
+        &archive,
+        tar(&[("x.txt", b"nothing"), ("y.json", b"{\"caption\": \"no\"}")]),
+    )
+    .expect("there is room");
+    fails(
+        &archive,
+        &[],
+        &["the archive holds no picture, but captions of 2: x; y"],
+    );
 }
 
 #[test]
@@ -185,7 +270,10 @@ fn bad_folders_and_lists_are_named() {
 
 #[test]
 fn the_parts_are_disjoint_and_families_of_one_hand_stay_together() {
-    let all = folder::entries(Path::new(EMOJI)).expect("the repository's own pictures are whole");
+    let all = folder::entries(Path::new(EMOJI), false);
+    let all = all
+        .expect("the repository's own pictures are whole")
+        .entries;
     assert_eq!(all.len(), 703);
     let held_out = |share| -> BTreeSet<(String, String)> {
         let cells = all.iter().map(|entry| &entry.cell);
