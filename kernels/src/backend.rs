@@ -94,6 +94,28 @@ pub trait TensorKernels: Backend {
         definition::argmax::<Self>(x)
     }
 
+    /// The rows of `table` at `ids`, in `dtype`: `[rows, width]` and `[n]` → `[n, width]`.
+    #[fusion(meta = lookup_spec)]
+    fn lookup(
+        table: FloatTensor<Self>,
+        ids: IntTensor<Self>,
+        dtype: FloatDType,
+    ) -> FloatTensor<Self> {
+        Self::float_select(cast::<Self>(table, dtype), 0, ids)
+    }
+
+    /// The sum of the rows of `x` that have each number, in f32 but for the result: `[n, width]` and `[n]`
+    /// → `[rows, width]` in `dtype`.
+    #[fusion(meta = add_rows_spec)]
+    fn add_rows(
+        x: FloatTensor<Self>,
+        ids: IntTensor<Self>,
+        rows: usize,
+        dtype: FloatDType,
+    ) -> FloatTensor<Self> {
+        definition::add_rows::<Self>(x, ids, rows, dtype)
+    }
+
     /// `softmax(scale·x)` of each row: `[rows, columns]` to the same.
     #[fusion(dtype = x, shape = x)]
     fn softmax_rows(x: FloatTensor<Self>, scale: f32) -> FloatTensor<Self> {
@@ -407,6 +429,19 @@ fn log_sum_exp_spec(x: &TensorSpec) -> TensorSpec {
 #[cfg(feature = "cuda")]
 fn argmax_spec(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[0]]), DType::I32)
+}
+
+/// What [`TensorKernels::lookup`] will return.
+#[cfg(feature = "cuda")]
+fn lookup_spec(table: &TensorSpec, ids: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
+    let shape = Shape::new([ids.shape[0], table.shape[1]]);
+    TensorSpec::new(shape, (*dtype).into())
+}
+
+/// What [`TensorKernels::add_rows`] will return.
+#[cfg(feature = "cuda")]
+fn add_rows_spec(x: &TensorSpec, _: &TensorSpec, rows: &usize, dtype: &FloatDType) -> TensorSpec {
+    TensorSpec::new(Shape::new([*rows, x.shape[1]]), (*dtype).into())
 }
 
 /// What [`TensorKernels::attend`] will return.

@@ -10,12 +10,13 @@ mod terms;
 mod tests;
 
 use burn::backend::Dispatch;
-use burn::tensor::{DType, Device, IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 pub use objective::{GroupLevel, LEVELS_MAX, Objective, neighbour_shares};
 pub use terms::Terms;
 
 use crate::backend::TensorKernels;
+use crate::lookup::add_rows;
 use codebook::Codebook;
 use terms::Form;
 
@@ -119,9 +120,10 @@ pub fn grouped_cross_entropy(
             &objective.select(&ids),
             chunk,
         );
-        let blank = Tensor::zeros([rows, width], (&device, found.hidden.dtype()));
-        let hidden = blank.select_assign(0, ids, found.hidden, IndexingUpdateOp::Add);
-        Found { hidden, ..found }
+        Found {
+            hidden: add_rows(found.hidden, ids, rows),
+            ..found
+        }
     };
     let sum = column_sum((found.rows * weights).unsqueeze_dim(1));
     let sum = attach_gradient(sum, hidden, found.hidden);

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`linear`], [`logits`] | `x·Wᵀ + b` | cuBLASLt on CubeCL's stream |
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
+//! | [`lookup`] | `table[ids]` | gradients added up by rows, in one order |
 //! | [`attention`] | `softmax(scale·q·kᵀ)·v` | own CUDA kernels that keep no scores, Hopper's with its copy engine |
 //! | [`softmax`], [`argmax`] | along the last dimension | a warp or more to each row |
 //! | [`rms_norm`], [`add_rms_norm`] | `x / √(mean x² + ε)` | 16 bytes at a time, the sum in front in the same pass |
@@ -29,6 +30,7 @@ mod group_norm;
 pub mod installation;
 mod layer;
 mod linear;
+mod lookup;
 mod noise;
 mod norm;
 mod product;
@@ -57,6 +59,7 @@ pub use dequantise::dequantise;
 pub use group_norm::{GroupNorm, group_norm};
 pub use layer::{rotate, swiglu};
 pub use linear::{linear, logits};
+pub use lookup::lookup;
 pub use norm::{add_rms_norm, rms_norm};
 pub use product::matmul;
 pub use recording::Recording;
@@ -73,6 +76,7 @@ use dequantise::parity::Dequantise;
 use group_norm::parity::Groups;
 use layer::parity::{Rotate, Swiglu};
 use linear::parity::{Linear, Logits};
+use lookup::parity::Lookup;
 use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, Softmax};
@@ -86,6 +90,7 @@ pub fn verify(device: &Device) -> Vec<Report> {
         parity::<Linear>,
         parity::<Logits>,
         parity::<Matmul>,
+        parity::<Lookup>,
         parity::<Attention>,
         parity::<AttentionToOne>,
         parity::<Softmax>,

@@ -3,8 +3,8 @@
 use crate::contract::planted::check;
 use crate::{
     AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
-    GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Matmul, RmsNorm, Rotate,
-    Softmax, Swiglu, Unfold,
+    GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, RmsNorm,
+    Rotate, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -20,6 +20,11 @@ fn logits_agree_with_their_reference() {
 #[test]
 fn matmul_agrees_with_its_reference() {
     check::<Matmul>();
+}
+
+#[test]
+fn lookup_agrees_with_its_reference() {
+    check::<Lookup>();
 }
 
 #[test]

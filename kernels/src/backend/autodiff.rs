@@ -90,6 +90,25 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         B::argmax(x.into_primitive())
     }
 
+    fn lookup(
+        table: FloatTensor<Self>,
+        ids: IntTensor<Self>,
+        dtype: FloatDType,
+    ) -> FloatTensor<Self> {
+        let prepared = LookupBackward
+            .prepare::<C>([table.node()])
+            .compute_bound()
+            .stateful();
+        let table = table.into_primitive();
+        match prepared {
+            OpsKind::Tracked(step) => {
+                let kept = (ids.clone(), table.shape()[0], table.dtype().into());
+                step.finish(kept, B::lookup(table, ids, dtype))
+            }
+            OpsKind::UnTracked(step) => step.finish(B::lookup(table, ids, dtype)),
+        }
+    }
+
     fn softmax_rows(x: FloatTensor<Self>, scale: f32) -> FloatTensor<Self> {
         match SoftmaxBackward
             .prepare::<C>([x.node()])
@@ -421,6 +440,24 @@ impl<B: TensorKernels> Backward<B, 3> for AttentionBackward {
             if let Some(node) = node {
                 grads.register::<B>(node.id, gradient);
             }
+        }
+    }
+}
+
+/// `dT[r] = Σ G[i]` over all copies `i` of the row `r`.
+#[derive(Debug)]
+struct LookupBackward;
+
+impl<B: TensorKernels> Backward<B, 1> for LookupBackward {
+    /// Numbers of rows, how many the table has, and its type.
+    type State = (IntTensor<B>, usize, FloatDType);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (ids, rows, dtype) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::add_rows(grad, ids, rows, dtype));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! On a CubeCL device that is not CUDA the definitions of [`TensorKernels`] serve.
 #![allow(unsafe_code)]
 
+mod add_rows;
 mod attention;
 mod blas;
 pub mod card;
@@ -94,6 +95,13 @@ impl TensorKernels for CubeBackend {
             return rows::softmax_backward(y, grad, scale);
         }
         definition::softmax_backward::<Self>(y, grad, scale)
+    }
+
+    fn add_rows(x: CubeTensor, ids: CubeTensor, rows: usize, dtype: FloatDType) -> CubeTensor {
+        if stream::is_cuda(&x) && add_rows::served(&x, &ids, rows, dtype.into()) {
+            return add_rows::add_rows(x, ids, rows, dtype.into());
+        }
+        definition::add_rows::<Self>(x, ids, rows, dtype)
     }
 
     fn attend(

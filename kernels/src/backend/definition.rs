@@ -19,6 +19,6 @@ pub(super) use layer::{gained_rms_norm, rotate, swiglu, swiglu_backward};
 pub(super) use neighbours::{fold, unfold};
 pub(super) use pick::{draw, likeliest};
 pub(super) use rows::{
-    add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm, rms_norm_backward, softmax,
-    softmax_backward,
+    add_rows, add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm,
+    rms_norm_backward, softmax, softmax_backward,
 };

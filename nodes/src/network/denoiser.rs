@@ -3,7 +3,6 @@
 mod config;
 mod file;
 mod layer;
-mod lookup;
 mod network;
 mod order;
 pub(crate) mod published;

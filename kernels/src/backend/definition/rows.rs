@@ -4,7 +4,7 @@ use burn::backend::{
     Backend, TensorMetadata,
     tensor::{FloatTensor, IntTensor},
 };
-use burn::tensor::{FloatDType, IntDType, Shape};
+use burn::tensor::{FloatDType, IndexingUpdateOp, IntDType, Shape};
 
 use crate::backend::cast;
 
@@ -22,6 +22,20 @@ pub(in crate::backend) fn column_sum<B: Backend>(x: FloatTensor<B>) -> FloatTens
     let columns = x.shape()[1];
     let sum = B::float_sum_dim(cast::<B>(x, FloatDType::F32), 0);
     B::float_reshape(sum, Shape::new([columns]))
+}
+
+/// The sum of the rows that have each number: `[n, width]` and `[n]` → `[rows, width]` in `dtype`, added up in f32.
+pub(in crate::backend) fn add_rows<B: Backend>(
+    x: FloatTensor<B>,
+    ids: IntTensor<B>,
+    rows: usize,
+    dtype: FloatDType,
+) -> FloatTensor<B> {
+    let shape = Shape::new([rows, x.shape()[1]]);
+    let zeros = B::float_zeros(shape, &x.device(), FloatDType::F32);
+    let x = cast::<B>(x, FloatDType::F32);
+    let sums = B::float_select_assign(zeros, 0, ids, x, IndexingUpdateOp::Add);
+    cast::<B>(sums, dtype)
 }
 
 /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`.

@@ -4,7 +4,6 @@ use burn::module::{Module, Param};
 use burn::tensor::{FloatDType, Int, Tensor};
 
 use super::layer::Layer;
-use super::lookup::lookup;
 use super::{DenoiserConfig, Rotary};
 use crate::network::layers::{Init, Linear, Norm, Weight};
 
@@ -155,7 +154,7 @@ impl DenoiserNetwork {
         let vectors = if table.is_tracked() {
             // A gradient passes through the norm of a table once, and not once for each token.
             let table = norm.forward(table.matrix(dtype), epsilon);
-            lookup(codes, table, dtype)
+            kernels::lookup(table, codes, dtype)
         } else {
             norm.forward(table.rows(codes, dtype), epsilon).cast(dtype)
         };
@@ -171,7 +170,7 @@ impl DenoiserNetwork {
         let [b, l] = ids.dims();
         let (ids, table) = (ids.reshape([b * l]), &self.encoder.embed_tokens.weight);
         let vectors = if table.is_tracked() {
-            lookup(ids, table.matrix(dtype), dtype)
+            kernels::lookup(table.matrix(dtype), ids, dtype)
         } else {
             table.rows(ids, dtype).cast(dtype)
         };
