@@ -1,29 +1,26 @@
 //! One training run.
 
+mod forward;
+mod places;
+
 use std::time::Instant;
 
-use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType};
 use graph::error::NodeError;
 use graph::run::Run;
-use kernels::Chunk;
 
-use super::batches::{Batch, Batches, Drawing, Source};
-use super::drawn::with_drawn;
+use self::forward::Shape;
+use self::places::{identity, reordered};
+use super::batches::{Batches, Source};
 use super::figures::Figures;
 use super::scoring::Scoring;
 use super::watch::Watch;
 use super::{Outputs, TrainGce};
 use crate::compute::Compute;
-use crate::network::denoiser::{
-    DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, TrainedDenoiser,
-};
-use crate::network::weights::{Array, Weights};
+use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, TextReader, TrainedDenoiser};
 use crate::train::checkpoints::{Checkpoints, Interval};
 use crate::train::optimiser::Trainer;
 use crate::value::{Curve, Denoiser, Groups};
-
-/// How many bytes of logits are held at a time: enough that launches cost little beside a step.
-const CHUNK: usize = 512 << 20;
 
 /// The figure that is told beside the loss while a run goes on.
 const ACCURACY: &str = "accuracy, masked";
@@ -136,22 +133,6 @@ impl<'a> Session<'a> {
         Ok(self.finish())
     }
 
-    /// What the batches of `source` have in common.
-    fn shape(&self, source: &Source) -> Shape {
-        let after = source.corpus.after().to_vec();
-        let front = source.corpus.dropped().len();
-        let (batch, length) = (source.batch, source.corpus.length());
-        let positions = front + length / 4 + after.len();
-        Shape {
-            batch,
-            front,
-            length,
-            rotary: Rotary::new(&self.config, positions, self.trainer.device()),
-            plain_rotary: Rotary::new(&self.config, positions, &self.device),
-            after: repeated(&after, batch, self.trainer.device()),
-        }
-    }
-
     /// One update, for which `per_step` batches are learnt; figures of the last one are asked for where that is wanted.
     fn step(
         &mut self,
@@ -175,62 +156,6 @@ impl<'a> Session<'a> {
             self.watch.look()?;
         }
         Ok(())
-    }
-
-    /// The loss of a batch, `[1]`; its figures are asked for where that is wanted.
-    fn loss(&mut self, batch: Batch, shape: &Shape, is_logged: bool) -> Tensor<1> {
-        let device = self.trainer.device();
-        let rows = shape.batch * shape.length;
-        let ids = |values: Vec<i32>, length: usize| -> Tensor<2, Int> {
-            Tensor::from_data(TensorData::new(values, [shape.batch, length]), device)
-        };
-        let mut sequence = Sequence {
-            before: ids(batch.before.clone(), shape.front),
-            codes: ids(batch.codes.clone(), shape.length),
-            after: shape.after.clone(),
-        };
-        let targets = Tensor::from_data(TensorData::new(batch.targets.clone(), [rows]), device);
-        if !batch.drawn.is_empty() {
-            sequence.codes = self.drawn(&sequence, &targets, &batch.drawn, shape);
-        }
-
-        let network = self.trainer.module();
-        let features = network.features(sequence, &shape.rotary, self.dtype);
-        let features = features.reshape([rows / 4, self.config.width]);
-        let tokens = network.enlarge(features);
-        let head = network.head(self.dtype);
-        if is_logged {
-            let (tokens, head) = (tokens.clone().inner(), head.clone().inner());
-            self.figures = Some(Figures::of(&batch, &tokens, &head, &self.scoring));
-        }
-        let objective = self.scoring.objective(&targets);
-        let chunk = Chunk {
-            bytes: CHUNK,
-            skip: self.node.skip,
-        };
-        kernels::grouped_cross_entropy(tokens, head, targets, &batch.weights, &objective, chunk)
-    }
-
-    /// The codes of `sequence` with what the network, as it is, draws where that is wanted.
-    fn drawn(
-        &self,
-        sequence: &Sequence,
-        targets: &Tensor<1, Int>,
-        drawings: &[Drawing],
-        shape: &Shape,
-    ) -> Tensor<2, Int> {
-        let sequence = Sequence {
-            before: sequence.before.clone().without_autodiff(),
-            codes: sequence.codes.clone().without_autodiff(),
-            after: sequence.after.clone().map(Tensor::without_autodiff),
-        };
-        let (codes, targets) = (sequence.codes.clone(), targets.clone().without_autodiff());
-        let network = self.trainer.current();
-        let features = network.features(sequence, &shape.plain_rotary, self.dtype);
-        let [batch, cells, width] = features.dims();
-        let tokens = network.enlarge(features.reshape([batch * cells, width]));
-        let head = network.head(self.dtype);
-        with_drawn(codes, &tokens, &head, &targets, drawings).autodiff()
     }
 
     /// Adds to the curves what was learnt since the last time, which waits for the device.
@@ -333,74 +258,4 @@ impl<'a> Session<'a> {
             speed: self.speed,
         }
     }
-}
-
-/// A fingerprint of all that a checkpoint takes for granted beside names and shapes.
-fn identity(start: &TrainedDenoiser, groups: &Groups) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    let config = serde_json::to_string(start.config()).unwrap_or_default();
-    let _ = hasher.update(config.as_bytes());
-    let _ = hasher.update(start.reader().file());
-    let _ = hasher.update(bytemuck::cast_slice(groups.order()));
-    let mut bytes = [0; 8];
-    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    u64::from_le_bytes(bytes)
-}
-
-/// What all batches have in common.
-struct Shape {
-    batch: usize,
-    front: usize,
-    length: usize,
-    rotary: Rotary,
-    /// The same for what needs no gradients.
-    plain_rotary: Rotary,
-    after: Option<Tensor<2, Int>>,
-}
-
-/// The same ids for every picture of a batch.
-fn repeated(ids: &[u32], batch: usize, device: &Device) -> Option<Tensor<2, Int>> {
-    if ids.is_empty() {
-        return None;
-    }
-    let all: Vec<i32> = (0..batch)
-        .flat_map(|_| ids.iter().map(|id| *id as i32))
-        .collect();
-    let data = TensorData::new(all, [batch, ids.len()]);
-    Some(Tensor::from_data(data, device))
-}
-
-/// `network` with its codes in another order: the one at place `i` is the one that was at `order[i]`.
-fn reordered(network: DenoiserNetwork, order: &[u32]) -> DenoiserNetwork {
-    if order
-        .iter()
-        .enumerate()
-        .all(|(at, code)| at as u32 == *code)
-    {
-        return network;
-    }
-    let mut weights = Weights::of(&network);
-    for name in [
-        "encoder.gen_embedding.weight",
-        "encoder.gen_predictor.weight",
-    ] {
-        let Some(Array { shape, values }) = weights.get(name).cloned() else {
-            continue;
-        };
-        let width = shape[1];
-        let mut moved = values.clone();
-        for (row, from) in moved.chunks_exact_mut(width).zip(order) {
-            let from = *from as usize * width;
-            row.copy_from_slice(&values[from..from + width]);
-        }
-        weights.insert(
-            name,
-            Array {
-                shape,
-                values: moved,
-            },
-        );
-    }
-    // The names and shapes are the network's own.
-    weights.fill(network.clone()).unwrap_or(network)
 }
