@@ -1,10 +1,11 @@
 //! Teaching a denoiser.
 
 pub mod bench;
-mod checkpoints;
+pub mod checkpoints;
 pub mod gce;
 mod groups;
 pub mod optimiser;
+pub mod watch;
 
 use graph::registry::Registry;
 

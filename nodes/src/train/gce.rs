@@ -12,7 +12,6 @@ mod scoring;
 mod session;
 #[cfg(test)]
 mod tests;
-mod watch;
 
 use burn::tensor::FloatDType;
 use graph::prelude::*;

@@ -99,6 +99,14 @@ impl Learner {
         };
     }
 
+    /// The norm of the gradient of the last update.
+    pub(super) fn norm(&self) -> Option<Tensor<1>> {
+        match self {
+            Self::Everything(trainer) => trainer.norm(),
+            Self::Decoder { trainer, .. } => trainer.norm(),
+        }
+    }
+
     /// Takes the share of the schedule that the next update stands at, instead of counting steps.
     pub(super) fn stretch(&mut self, share: f32) {
         match self {

@@ -1,6 +1,5 @@
 //! One training run.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
@@ -16,7 +15,8 @@ use crate::compute::Compute;
 use crate::network::tokenizer::{Quantiser, Reconstruction, TokenizerConfig, TrainedTokenizer};
 use crate::tokenizer::batches::{Batches, Source};
 use crate::tokenizer::figures::Usage;
-use crate::train::optimiser::make_folder_of;
+use crate::train::checkpoints::{Checkpoints, Interval};
+use crate::train::watch::Watch;
 use crate::value::Curve;
 
 /// The stream of the draws that choose latents for vectors that nobody uses.
@@ -39,7 +39,8 @@ pub(super) struct Session<'a> {
     source: Source,
     device: Device,
     dtype: FloatDType,
-    checkpoint: Option<PathBuf>,
+    checkpoints: Option<Checkpoints>,
+    watch: Watch,
     restart: Stream,
     idle: Vec<u32>,
     curve: Curve,
@@ -54,14 +55,20 @@ impl<'a> Session<'a> {
         compute: &Compute,
         run: &'a Run,
     ) -> Self {
-        let checkpoint = &node.checkpoint;
+        let interval = Interval {
+            steps: node.checkpoint_every,
+            seconds: 0.0,
+        };
+        let checkpoints = (!node.checkpoint.0.is_empty())
+            .then(|| Checkpoints::new(run.resolve(&node.checkpoint), interval, 1));
         Self {
             quantiser: Quantiser::new(&config.quantiser),
             learner,
             weights: LossWeights::of(node),
             device: compute.device().clone(),
             dtype: compute.training_type(),
-            checkpoint: (!checkpoint.0.is_empty()).then(|| run.resolve(checkpoint)),
+            checkpoints,
+            watch: Watch::default(),
             restart: source.random.stream(RESTART),
             idle: vec![0; config.codebook()],
             curve: Curve {
@@ -77,8 +84,8 @@ impl<'a> Session<'a> {
 
     /// Learns until the last step or the time limit.
     ///
-    /// Errors: a picture or the checkpoint cannot be read, the loss is no number any longer, or the run was cancelled;
-    /// then a checkpoint is written first.
+    /// Errors: a picture or the checkpoint cannot be read, a loss or gradient is no number any longer, or the run was
+    /// cancelled; then a checkpoint is written first.
     pub(super) fn learn(mut self) -> Result<(TrainedTokenizer, Curve), NodeError> {
         let first = self.resume()?;
         let batches = Batches::new(self.source.clone(), first, self.node.steps);
@@ -108,7 +115,9 @@ impl<'a> Session<'a> {
             let log = done % self.node.log_every == 0 || done == self.node.steps;
             self.step(bytes, log.then_some(&mut pace), done)?;
             self.tell_progress(done, elapsed, limit);
-            if done % self.node.checkpoint_every == 0 || done == self.node.steps {
+            let checkpoints = self.checkpoints.as_ref();
+            let is_due = checkpoints.is_some_and(|own| own.interval().is_over(done, 0.0));
+            if is_due || done == self.node.steps {
                 self.write(done)?;
             }
         }
@@ -125,22 +134,23 @@ impl<'a> Session<'a> {
             .reconstruct(&self.quantiser, pixels.clone(), self.dtype);
         let difference = made.pixels.clone() - pixels.clone();
         let loss = self.loss(&made, difference.clone());
-        let measured = log.is_some().then(|| loss.clone().inner());
+        let value = loss.clone().inner();
+        self.watch.loss(done, done, value.clone());
         self.learner.learn(loss);
-        let (Some(loss), Some(pace)) = (measured, log) else {
+        if let Some(norm) = self.learner.norm() {
+            self.watch.norm(done, done, norm);
+        }
+        if log.is_some() || self.watch.is_full() {
+            self.watch.look()?;
+        }
+        let Some(pace) = log else {
             return Ok(());
         };
 
         let latents = made.latents.inner();
         let usage = self.usage(latents.clone());
         self.restart_idle(&usage, latents, done);
-        let figures = Figures::read(loss, difference.inner(), usage);
-        if !figures.loss.is_finite() {
-            return Err(NodeError::failed(
-                format!("the loss is {} at step {done}", figures.loss),
-                "lower `learning_rate`, or raise `warmup`",
-            ));
-        }
+        let figures = Figures::read(value, difference.inner(), usage);
         figures.tell(done, pace, &mut self.curve, self.run);
         pace.logged(done);
         if (done / self.node.log_every).is_multiple_of(PREVIEW_EVERY) {
@@ -229,22 +239,24 @@ impl<'a> Session<'a> {
 
     /// Takes up the checkpoint where that is wanted and there is one; returns the first step to do.
     fn resume(&mut self) -> Result<u32, NodeError> {
-        let Some(path) = &self.checkpoint else {
+        let Some(checkpoints) = &mut self.checkpoints else {
             return Ok(0);
         };
-        if !path.exists() || !self.node.resume {
-            make_folder_of(path)?;
-            return Ok(0);
+        let learner = &mut self.learner;
+        let step = checkpoints.resume(self.node.resume, |path| learner.resume(path))?;
+        if let Some(step) = step {
+            self.run.note(format!("goes on at step {step}"));
         }
-        let position = self.learner.resume(path)?;
-        self.run.note(format!("goes on at step {position}"));
-        Ok(position as u32)
+        Ok(step.unwrap_or(0))
     }
 
-    fn write(&self, step: u32) -> Result<(), NodeError> {
-        if let Some(path) = &self.checkpoint {
-            self.learner.save(path, u64::from(step))?;
-        }
-        Ok(())
+    /// Writes the checkpoint of `step`, unless what was learnt is no number any longer.
+    fn write(&mut self, step: u32) -> Result<(), NodeError> {
+        let Some(checkpoints) = &mut self.checkpoints else {
+            return Ok(());
+        };
+        self.watch.look()?;
+        let learner = &self.learner;
+        checkpoints.write(step, |path| learner.save(path, u64::from(step)))
     }
 }

@@ -149,6 +149,32 @@ fn a_decoder_goes_on_from_its_own_checkpoint_alone() {
 }
 
 #[test]
+fn a_loss_that_is_no_number_stops_the_run_and_leaves_the_last_good_checkpoint() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    // Weights grow ninefold at each step.
+    let exploding = [
+        ("steps", ParamValue::Int(200)),
+        ("learning_rate", ParamValue::Float(1.0)),
+        ("weight_decay", ParamValue::Float(10.0)),
+        ("warmup", ParamValue::Float(0.0)),
+        ("log_every", ParamValue::Int(1000)),
+        ("checkpoint", text("checkpoint")),
+        ("checkpoint_every", ParamValue::Int(1)),
+    ];
+    let stopped = train(&exploding, pictures(), folder.path());
+    let message = stopped.err().expect("nothing stays finite").to_string();
+    assert!(
+        message.contains("no checkpoint was written of that"),
+        "{message}"
+    );
+    let weights = Weights::open(&folder.path().join("checkpoint")).expect("it is whole");
+    for name in weights.names() {
+        let values = &weights.get(name).expect("it was named").values;
+        assert!(values.iter().all(|value| value.is_finite()), "{name}");
+    }
+}
+
+#[test]
 fn a_decoder_alone_wants_a_tokenizer_that_is_kept() {
     let error = train(&decoder_alone(), pictures(), Path::new(".")).map(drop);
     let error = error.expect_err("there is none").to_string();

@@ -14,12 +14,12 @@ use self::places::{identity, reordered};
 use super::batches::{Batches, Source};
 use super::figures::Figures;
 use super::scoring::Scoring;
-use super::watch::Watch;
 use super::{Outputs, TrainGce};
 use crate::compute::Compute;
 use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, TextReader, TrainedDenoiser};
 use crate::train::checkpoints::{Checkpoints, Interval};
 use crate::train::optimiser::Trainer;
+use crate::train::watch::Watch;
 use crate::value::{Curve, Denoiser, Groups};
 
 /// The figure that is told beside the loss while a run goes on.

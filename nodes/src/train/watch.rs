@@ -8,7 +8,7 @@ const WAITING: usize = 1024;
 
 /// What was learnt since the last look, and what was seen until then.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub struct Watch {
     waiting: Vec<(Origin, Tensor<1>)>,
     sum: f64,
     losses: u32,
@@ -24,7 +24,7 @@ enum Origin {
 
 /// What the steps since the last summary came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Summary {
+pub struct Summary {
     /// The mean loss of their batches.
     pub loss: f64,
     /// The norm of the last step's gradient.
@@ -33,24 +33,24 @@ pub(super) struct Summary {
 
 impl Watch {
     /// Takes note of the loss of `batch`, a part of `step`, both counted from 1.
-    pub(super) fn loss(&mut self, step: u32, batch: u32, loss: Tensor<1>) {
+    pub fn loss(&mut self, step: u32, batch: u32, loss: Tensor<1>) {
         self.waiting.push((Origin::Loss { step, batch }, loss));
     }
 
     /// Takes note of the norm of the gradient of `step`, whose last batch is `batch`.
-    pub(super) fn norm(&mut self, step: u32, batch: u32, norm: Tensor<1>) {
+    pub fn norm(&mut self, step: u32, batch: u32, norm: Tensor<1>) {
         self.waiting.push((Origin::Norm { step, batch }, norm));
     }
 
     /// Whether so much waits that it should be looked at.
-    pub(super) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.waiting.len() >= WAITING
     }
 
     /// Looks at all that waits, and so waits for the device.
     ///
     /// Errors: a loss or a norm is no finite number; the first one is named.
-    pub(super) fn look(&mut self) -> Result<(), NodeError> {
+    pub fn look(&mut self) -> Result<(), NodeError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -73,7 +73,7 @@ impl Watch {
     }
 
     /// What was seen since the last summary, where anything was.
-    pub(super) fn summary(&mut self) -> Option<Summary> {
+    pub fn summary(&mut self) -> Option<Summary> {
         let (sum, losses) = (
             std::mem::take(&mut self.sum),
             std::mem::take(&mut self.losses),
