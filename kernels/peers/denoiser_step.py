@@ -96,7 +96,8 @@ class Denoiser(nn.Module):
         self.scores = nn.Linear(width, sizes["codes"], bias=False)
         places = torch.arange(self.prompt + self.side**2 // 4)[:, None]
         angles = places * 1e6 ** (-torch.arange(0, sizes["head"], 2) / sizes["head"])[None].float()
-        self.cos, self.sin = (torch.cat((turn, turn), -1).bfloat16() for turn in (angles.cos(), angles.sin()))
+        dtype = torch.get_default_dtype()
+        self.cos, self.sin = (torch.cat((turn, turn), -1).to(dtype) for turn in (angles.cos(), angles.sin()))
 
     def forward(self, words, codes):
         pictures, side = codes.shape[0], self.side

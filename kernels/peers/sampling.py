@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Whole runs of the sampler here and in PyTorch, with the small denoiser, on one card in one go.
+"""Whole runs of the sampler here and in PyTorch, with the small denoiser, on one card or processor in one go.
 
-    python3 kernels/peers/sampling.py SMALTO [--pictures 16] [--steps 64] [--write docs/benchmarks.md]
+    python3 kernels/peers/sampling.py SMALTO [--device cpu] [--pictures 16] [--steps 64] [--write docs/benchmarks.md]
 
 Runs `SMALTO bench verify` first, and measures nothing where a kernel is wrong.
 Then times `SMALTO bench sample`, and the same in PyTorch as users write it: at each step the guided network is asked for
@@ -45,8 +45,8 @@ class Painter(Denoiser):
 def paint(network, words, sizes, pictures, steps):
     """Codes on the processor."""
     places, mask = sizes["side"] ** 2, sizes["codes"] + 1
-    codes = torch.full((pictures, places), mask, device="cuda")
-    order = torch.randperm(places, device="cuda")
+    codes = torch.full((pictures, places), mask, device=words.device)
+    order = torch.randperm(places, device=words.device)
     laid = 0
     for step in range(steps):
         chances = network.chances(words, codes)
@@ -60,10 +60,10 @@ def paint(network, words, sizes, pictures, steps):
     return codes.cpu()
 
 
-def peer(sizes, pictures, steps):
-    """Seconds of a run."""
-    with torch.device("cuda"):
-        torch.set_default_dtype(torch.bfloat16)
+def peer(sizes, pictures, steps, device):
+    """Seconds of a run, in bf16 on a card and in f32 on a processor, as Smalto's."""
+    with torch.device(device):
+        torch.set_default_dtype(torch.bfloat16 if device == "cuda" else torch.float32)
         network = Painter(sizes)
         torch.set_default_dtype(torch.float32)
         words = torch.randint(0, 1096, (2 * pictures, sizes["prompt"]))
@@ -78,18 +78,21 @@ def peer(sizes, pictures, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("smalto", help="the program, built with `--features cuda`")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="where to compute; default cuda")
     parser.add_argument("--pictures", type=int, default=16, help="pictures at once; default 16")
     parser.add_argument("--steps", type=int, default=64, help="steps of a run; default 64")
     parser.add_argument("--write", help="a Markdown file to append the table to")
     arguments = parser.parse_args()
 
     pictures, steps = arguments.pictures, arguments.steps
-    subprocess.run([arguments.smalto, "bench", "verify", "--device", "cuda"], check=True, stdout=subprocess.DEVNULL)
-    command = [arguments.smalto, "bench", "sample", "--device", "cuda", "--json"]
+    device = ["--device", arguments.device]
+    subprocess.run([arguments.smalto, "bench", "verify", *device], check=True, stdout=subprocess.DEVNULL)
+    command = [arguments.smalto, "bench", "sample", *device, "--json"]
     command += ["--pictures", str(pictures), "--steps", str(steps)]
     said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     lines = ["| | run, s | pictures a second |", "|---|---|---|"]
-    for name, seconds in (("Smalto", said["run_s"]), ("PyTorch", peer(SIZES["shipped"], pictures, steps))):
+    other = peer(SIZES["shipped"], pictures, steps, arguments.device)
+    for name, seconds in (("Smalto", said["run_s"]), ("PyTorch", other)):
         lines.append(f"| {name} | {seconds:.3f} | {pictures / seconds:.1f} |")
         print(lines[-1], flush=True)
     if arguments.write:

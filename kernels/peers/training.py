@@ -55,6 +55,7 @@ def peer(sizes, batch, compiled):
         codes = torch.randint(0, sizes["codes"], (batch, sizes["side"] ** 2))
         targets = torch.randint(0, sizes["codes"], (batch * sizes["side"] ** 2,))
         weights = torch.full((len(targets),), 1.0 / len(targets))
+    network.cos, network.sin = network.cos.bfloat16(), network.sin.bfloat16()
     weights_of = list(network.parameters())
     averages = [weight.detach().clone() for weight in weights_of]
     optimiser = torch.optim.AdamW(weights_of, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
