@@ -167,8 +167,7 @@ pub enum FlipKind {
     Uniform,
     /// A code that looks alike, the closer the less is masked; needs the tokenizer.
     Neighbours,
-    /// What the network itself draws there, but the right code. It looks at every batch once more for that, which makes
-    /// a step about a third longer.
+    /// What the network itself draws there, but the right code. It looks at every batch once more for that.
     Own,
 }
 
