@@ -12,7 +12,7 @@ use crate::noise::Noise;
 use crate::rows::log_sum_exp;
 use crate::{
     Chunk, GroupLevel, GroupNorm, Objective, Resolution, argmax, convolution_3x3, dequantise,
-    group_norm, grouped_cross_entropy, linear, matmul, rms_norm, softmax, unfold_3x3,
+    group_norm, grouped_cross_entropy, linear, lookup, matmul, rms_norm, softmax, unfold_3x3,
 };
 
 pub use attention::{AttentionSizes, AttentionTiming, bench_attention};
@@ -123,6 +123,7 @@ pub fn bench(device: &Device) -> Vec<Timing> {
     ));
     timings.extend(pictures(scale, dtype, &device));
     timings.extend(rows(scale, dtype, &device));
+    timings.push(look_up(scale, dtype, &device));
     timings.push(cross_entropy(scale, dtype, &device));
     timings
 }
@@ -216,6 +217,29 @@ fn dequantising(shape: [usize; 2], dtype: DType, device: &Device) -> Timing {
     let bytes = (1 + dtype.size()) * shape[0] * shape[1];
     time("dequantise", case, device, [0, bytes], || {
         let _ = dequantise(codes.clone(), scales.clone(), dtype.into());
+    })
+}
+
+/// The tokens of a training step looked up in their table, half of them masked, and what the table learns of them.
+fn look_up(scale: usize, dtype: DType, device: &Device) -> Timing {
+    let [count, rows, width] = [65536 / scale, 4352 / scale, 256];
+    let table = random([rows, width], DType::F32, device)
+        .autodiff()
+        .require_grad();
+    let id = |at: usize| {
+        if at.is_multiple_of(2) {
+            rows - 1
+        } else {
+            at * 7 % rows
+        }
+    };
+    let ids: Vec<i32> = (0..count).map(|at| id(at) as i32).collect();
+    let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), device);
+    let bytes = 4 * dtype.size() * count * width + size_of::<f32>() * rows * width;
+    let case = format!("{count} of [{rows}, {width}], {dtype:?}, forward and backward");
+    time("lookup", case, device, [0, bytes], || {
+        let found = lookup(table.clone(), ids.clone(), dtype.into());
+        let _ = found.mean().backward();
     })
 }
 
