@@ -66,7 +66,7 @@ pub struct TrainGce {
     /// How often a prompt is dropped, so that guidance has something to differ from.
     #[param(default = 0.1, range = 0.0..=1.0)]
     pub prompt_drop: f32,
-    /// What counts as right at a position; all but `grouped` need the tokenizer.
+    /// What counts as right at a masked position; all but `grouped` need the tokenizer. At others the code itself does.
     pub loss: Loss,
     /// Neighbourhoods that count as nearly right: how many groups, and their weight, as in `512:0.2, 64:0.1`; for the
     /// loss `grouped`.

@@ -88,6 +88,21 @@ impl Batch {
         let kinds = self.kinds.iter().enumerate();
         kinds.filter_map(move |(row, own)| (*own == kind).then_some(row))
     }
+
+    /// The weights of masked positions, and of all others, each 0 where the other has them.
+    pub fn weights_by_mask(&self) -> [Vec<f32>; 2] {
+        [true, false].map(|masked| {
+            let pairs = self.weights.iter().zip(&self.kinds);
+            let weights = pairs.map(|(weight, kind)| {
+                if (*kind == Kind::Masked) == masked {
+                    *weight
+                } else {
+                    0.0
+                }
+            });
+            weights.collect()
+        })
+    }
 }
 
 /// Batches in order, made by other threads while the caller works on earlier ones.

@@ -1,7 +1,7 @@
 //! A batch on its way through the network.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use kernels::Chunk;
+use kernels::{Chunk, Objective};
 
 use super::Session;
 use crate::network::denoiser::{Rotary, Sequence};
@@ -71,7 +71,20 @@ impl Session<'_> {
             bytes: CHUNK,
             skip: self.node.skip,
         };
-        kernels::grouped_cross_entropy(tokens, head, targets, &batch.weights, &objective, chunk)
+        let loss = |weights: &[f32], objective: &Objective| {
+            let (tokens, head, targets) = (tokens.clone(), head.clone(), targets.clone());
+            kernels::grouped_cross_entropy(tokens, head, targets, weights, objective, chunk)
+        };
+        if matches!(objective, Objective::Plain) {
+            return loss(&batch.weights, &objective);
+        }
+        let [masked, visible] = batch.weights_by_mask();
+        let filled = loss(&masked, &objective);
+        if visible.iter().all(|weight| *weight == 0.0) {
+            return filled;
+        }
+        // A code that is mended or kept shall be the very one: nothing is nearly right there.
+        filled + loss(&visible, &Objective::Plain)
     }
 
     /// The codes of `sequence` with what the network, as it is, draws where that is wanted.
