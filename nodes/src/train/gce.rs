@@ -198,6 +198,8 @@ pub struct Outputs {
 
 impl Node for TrainGce {
     const ID: &'static str = "train.gce";
+    // Since 2, groups of codes count at masked positions alone.
+    const VERSION: u32 = 2;
     const EFFECT: Effect = Effect::WritesFiles;
     type Inputs = Inputs;
     type Outputs = Outputs;
