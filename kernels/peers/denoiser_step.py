@@ -99,19 +99,26 @@ class Denoiser(nn.Module):
         dtype = torch.get_default_dtype()
         self.cos, self.sin = (torch.cat((turn, turn), -1).to(dtype) for turn in (angles.cos(), angles.sin()))
 
-    def forward(self, words, codes):
-        pictures, side = codes.shape[0], self.side
+    def vectors(self, words, codes):
+        """The vector of each token, `[prompts, tokens, width]`; prompts beyond the pictures see these again."""
+        (pictures, _), side, prompts = codes.shape, self.side, words.shape[0]
         cells = self.before(self.table(codes)).view(pictures, side, side, -1).permute(0, 3, 1, 2)
         cells = self.shrink(cells).flatten(2).transpose(1, 2)
-        x = torch.cat((self.words(words), torch.cat((cells, cells))), 1)
+        x = torch.cat((self.words(words), cells.repeat(prompts // pictures, 1, 1)), 1)
         for block in self.blocks:
             x = block(x, self.cos, self.sin)
         x = self.behind(self.last(x)[:, self.prompt :]).transpose(1, 2)
-        own, other = self.enlarge(x.reshape(2 * pictures, -1, side // 2, side // 2)).flatten(2).transpose(1, 2).chunk(2)
+        return self.enlarge(x.reshape(prompts, -1, side // 2, side // 2)).flatten(2).transpose(1, 2)
+
+    def chances(self, words, codes):
+        """The probability of each code at each place, led by the first half of the prompts away from the second."""
+        own, other = self.vectors(words, codes).chunk(2)
         # Behind the norm all is linear, so that one pass of the head serves both.
         guided = (1.0 + GUIDANCE) * own.float() - GUIDANCE * other.float()
-        chances = self.scores(guided.to(own.dtype)).float().softmax(-1)
-        return chances.max(-1)
+        return self.scores(guided.to(own.dtype)).float().softmax(-1)
+
+    def forward(self, words, codes):
+        return self.chances(words, codes).max(-1)
 
 
 def times(run):

@@ -19,26 +19,10 @@ import time
 
 import torch
 
-from denoiser_step import GUIDANCE, SIZES, Denoiser
+from denoiser_step import SIZES, Denoiser
 
 RUNS = 3
 EDIT_THRESHOLD = 0.9
-
-
-class Painter(Denoiser):
-    """The denoiser that gives guided chances of codes rather than the likeliest."""
-
-    def chances(self, words, codes):
-        pictures, side = codes.shape[0], self.side
-        cells = self.before(self.table(codes)).view(pictures, side, side, -1).permute(0, 3, 1, 2)
-        cells = self.shrink(cells).flatten(2).transpose(1, 2)
-        x = torch.cat((self.words(words), torch.cat((cells, cells))), 1)
-        for block in self.blocks:
-            x = block(x, self.cos, self.sin)
-        x = self.behind(self.last(x)[:, self.prompt :]).transpose(1, 2)
-        own, other = self.enlarge(x.reshape(2 * pictures, -1, side // 2, side // 2)).flatten(2).transpose(1, 2).chunk(2)
-        guided = (1.0 + GUIDANCE) * own.float() - GUIDANCE * other.float()
-        return self.scores(guided.to(own.dtype)).float().softmax(-1)
 
 
 @torch.no_grad()
@@ -64,7 +48,7 @@ def peer(sizes, pictures, steps, device):
     """Seconds of a run, in bf16 on a card and in f32 on a processor, as Smalto's."""
     with torch.device(device):
         torch.set_default_dtype(torch.bfloat16 if device == "cuda" else torch.float32)
-        network = Painter(sizes)
+        network = Denoiser(sizes)
         torch.set_default_dtype(torch.float32)
         words = torch.randint(0, 1096, (2 * pictures, sizes["prompt"]))
     times = []

@@ -30,15 +30,7 @@ class Learner(Denoiser):
     """The denoiser as it learns: no guidance, and the loss in place of the likeliest codes."""
 
     def forward(self, words, codes, targets, weights):
-        pictures, side = codes.shape[0], self.side
-        cells = self.before(self.table(codes)).view(pictures, side, side, -1).permute(0, 3, 1, 2)
-        cells = self.shrink(cells).flatten(2).transpose(1, 2)
-        x = torch.cat((self.words(words), cells), 1)
-        for block in self.blocks:
-            x = block(x, self.cos, self.sin)
-        x = self.behind(self.last(x)[:, self.prompt :]).transpose(1, 2)
-        x = self.enlarge(x.reshape(pictures, -1, side // 2, side // 2)).flatten(2).transpose(1, 2)
-        logits = self.scores(x).flatten(0, 1).float()
+        logits = self.scores(self.vectors(words, codes)).flatten(0, 1).float()
         whole = logits.logsumexp(-1)
         rows = torch.arange(len(targets), device=targets.device)
         group = logits.view(len(targets), -1, CODES_OF_GROUP)[rows, targets // CODES_OF_GROUP].logsumexp(-1)
