@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The cross-entropy of large heads here and elsewhere, on one card in one go.
 
-    python3 kernels/peers/cross_entropy.py SMALTO [--write docs/benchmarks.md]
+    python3 kernels/peers/cross_entropy.py SMALTO [--write docs/benchmarks.md] [--one ROWS WIDTH CODES]
 
 Runs `SMALTO bench verify` first, and measures nothing where a kernel is wrong.
 Then times `SMALTO bench gce`, PyTorch (as it is, and compiled), and, where they are installed, Liger's and Apple's
@@ -10,6 +10,7 @@ Prints one table a size, and appends them with the card and the versions to the 
 
 Times are medians of five runs after two, by the card's events; memory is what a run had at its peak beyond operands
 and gradients, as the allocators count it.
+With --one nothing of that: PyTorch alone at one size, from all logits and a part of the rows at a time, as a line of JSON.
 """
 
 import argparse
@@ -28,6 +29,8 @@ GROUP = 8
 WEIGHT = 0.2
 # By how many nats targets stand out of a head that is sure, and what may be left out of its gradients.
 MARGIN, SKIP = 20, 1e-4
+# Rows whose logits are held at a time, where PyTorch does not hold all.
+PART = 1024
 WARM_UP, RUNS = 2, 5
 MIB = 2**20
 
@@ -101,6 +104,37 @@ def smalto(program, *arguments):
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
+def operands(rows, width, codes):
+    """Hidden vectors, head and targets as `bench gce` draws them."""
+    hidden = torch.randn(rows, width, device="cuda", dtype=torch.bfloat16).requires_grad_()
+    weight = (torch.randn(codes, width, device="cuda") * 0.02).bfloat16().requires_grad_()
+    return hidden, weight, torch.randint(0, codes, (rows,), device="cuda")
+
+
+def one(rows, width, codes):
+    """Milliseconds and MiB of the grouped loss from all logits, and from those of some rows at a time."""
+    hidden, weight, targets = operands(rows, width, codes)
+
+    def naive():
+        hidden.grad = weight.grad = None
+        grouped(hidden, weight, targets).backward()
+
+    def chunked():
+        hidden.grad = weight.grad = None
+        for own, wanted in zip(hidden.split(PART), targets.split(PART)):
+            (grouped(own, weight, wanted) * (len(wanted) / rows)).backward()
+
+    found = {"torch": torch.__version__}
+    for name, run in (("chunked", chunked), ("naive", naive)):
+        try:
+            milliseconds, extra = measure(run)
+            found[name] = {"both_ms": milliseconds, "extra_mib": extra}
+        except torch.OutOfMemoryError:
+            found[name] = None
+        torch.cuda.empty_cache()
+    return found
+
+
 def table(program, rows, width, codes):
     """A Markdown table of one size."""
     lines = [
@@ -125,9 +159,7 @@ def table(program, rows, width, codes):
     hidden_error, head_error = said["gradient_errors"]
     left_out = f"`--skip {SKIP}` left out {hidden_error:.1e} of the gradient in hidden vectors, {head_error:.1e} of that in the head."
 
-    hidden = torch.randn(rows, width, device="cuda", dtype=torch.bfloat16).requires_grad_()
-    weight = (torch.randn(codes, width, device="cuda") * 0.02).bfloat16().requires_grad_()
-    targets = torch.randint(0, codes, (rows,), device="cuda")
+    hidden, weight, targets = operands(rows, width, codes)
     with torch.no_grad():
         product, extra = measure(lambda: hidden @ weight.T)
     lines.append(f"| PyTorch, the product of the logits alone | {product:.2f} | | {extra:.0f} |")
@@ -146,8 +178,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("smalto", help="the program, built with `--features cuda`")
     parser.add_argument("--write", help="a Markdown file to append the tables to")
+    parser.add_argument("--one", nargs=3, type=int, metavar=("ROWS", "WIDTH", "CODES"), help="PyTorch alone at one size")
     arguments = parser.parse_args()
 
+    if arguments.one:
+        print(json.dumps(one(*arguments.one)))
+        return
     subprocess.run([arguments.smalto, "bench", "verify", "--device", "cuda"], check=True, stdout=subprocess.DEVNULL)
     tables = []
     for sizes in SIZES:
