@@ -104,6 +104,15 @@ impl Run {
         )
     }
 
+    /// The same run, to which nobody listens: for work that is not the node's own progress.
+    #[must_use]
+    pub fn silent(&self) -> Self {
+        Self {
+            reporter: Arc::new(Silent),
+            ..self.clone()
+        }
+    }
+
     /// The randomness of `seed`: the only one that a node may use.
     pub fn random(&self, seed: Seed) -> Random {
         Random::new(seed)

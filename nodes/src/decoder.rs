@@ -3,9 +3,11 @@
 mod decode;
 mod tiles;
 
+pub use decode::DecodeTokens;
+
 use graph::registry::Registry;
 
 /// Adds the nodes of this group, in palette order.
 pub fn register(registry: &mut Registry) {
-    let _ = registry.add::<decode::DecodeTokens>();
+    let _ = registry.add::<DecodeTokens>();
 }

@@ -3,7 +3,7 @@
 mod animation;
 mod curve;
 pub mod drawing;
-mod file;
+pub mod file;
 mod grid;
 mod image;
 pub mod png;

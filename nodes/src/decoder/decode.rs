@@ -40,13 +40,25 @@ impl Node for DecodeTokens {
     type Outputs = Outputs;
 
     fn run(&self, inputs: Inputs, run: &mut Run) -> Result<Outputs, NodeError> {
-        let codec = inputs.tokenizer.codec();
-        let grid = inputs.tokens.grid();
-        let image = if grid.rows.max(grid.columns) <= self.tile {
-            codec.decode(&inputs.tokens)?
-        } else {
-            tiles::decode(codec, &inputs.tokens, self.tile, self.overlap, run)?
-        };
+        let image = self.decode(&inputs.tokenizer, &inputs.tokens, run)?;
         Ok(Outputs { image })
+    }
+}
+
+impl DecodeTokens {
+    /// The pictures of `tokens`.
+    ///
+    /// Errors: a token is masked, the codebook is another one, or the run is cancelled.
+    pub fn decode(
+        &self,
+        tokenizer: &Tokenizer,
+        tokens: &Tokens,
+        run: &Run,
+    ) -> Result<Image, NodeError> {
+        let (codec, grid) = (tokenizer.codec(), tokens.grid());
+        if grid.rows.max(grid.columns) <= self.tile {
+            return codec.decode(tokens);
+        }
+        tiles::decode(codec, tokens, self.tile, self.overlap, run)
     }
 }

@@ -10,6 +10,7 @@ mod nearest;
 mod neighbours;
 mod scoring;
 mod session;
+mod sheets;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use self::neighbours::CodeVectors;
 pub use self::scoring::Loss;
 use self::scoring::Scoring;
 use self::session::Session;
+use self::sheets::Sheets;
 use super::optimiser::{Method, Optimiser};
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
@@ -126,7 +128,23 @@ pub struct TrainGce {
     /// are looked at, which costs a part of a step.
     #[param(default = 50, range = 1..)]
     pub log_every: u32,
-    /// The seed of the order of pictures and of their corruption.
+    /// The folder for sheets of pictures that show, on the way and at the end, what the averaged weights paint; empty
+    /// paints none. They need the tokenizer, and what is learnt is the same with them and without.
+    #[param(default = "", written)]
+    pub sheets: FilePath,
+    /// How many steps lie between sheets.
+    #[param(default = 1000, range = 1..)]
+    pub sheet_every: u32,
+    /// What the pictures of a sheet show, a caption a line; empty takes up to 16 captions from all over the dataset.
+    #[param(default = "", multiline)]
+    pub sheet_captions: String,
+    /// How many times the denoiser is asked for a sheet.
+    #[param(default = 16, range = 1..=4096)]
+    pub sheet_steps: u32,
+    /// How strongly the captions of a sheet are followed; 0 paints without guidance, in half the time.
+    #[param(default = 2.0, range = 0.0..=100.0)]
+    pub sheet_guidance: f32,
+    /// The seed of the order of pictures and of their corruption, and of the draws of sheets.
     pub seed: Seed,
 }
 
@@ -250,6 +268,7 @@ impl Node for TrainGce {
         let tokenizer = inputs.tokenizer.as_ref();
         let scoring = Scoring::of(self, tokenizer, &groups)?;
         let replacement = self.replacement(tokenizer, codebook)?;
+        let sheets = Sheets::of(self, &inputs.denoiser, &inputs.dataset, tokenizer, run)?;
         let corpus = Corpus::read(start, &inputs.dataset, tokenizer, run)?;
         let source = Source {
             corpus,
@@ -270,7 +289,7 @@ impl Node for TrainGce {
         };
         let compute = Compute::of(run)?;
         let session = Session::new(self, start, groups, scoring, compute, run);
-        session.learn(source)
+        session.showing(sheets).learn(source)
     }
 }
 

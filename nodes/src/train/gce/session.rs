@@ -2,10 +2,15 @@
 
 mod forward;
 mod places;
+mod room;
+
+#[cfg(test)]
+pub(super) use room::planted;
 
 use std::time::Instant;
 
 use burn::tensor::{Device, FloatDType};
+use graph::engine::guarded;
 use graph::error::NodeError;
 use graph::run::Run;
 
@@ -14,6 +19,7 @@ use self::places::{identity, reordered};
 use super::batches::{Batches, Source};
 use super::figures::Figures;
 use super::scoring::Scoring;
+use super::sheets::Sheets;
 use super::{Outputs, TrainGce};
 use crate::compute::Compute;
 use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, TextReader, TrainedDenoiser};
@@ -32,6 +38,7 @@ const UNTIMED: u32 = 3;
 pub(super) struct Session<'a> {
     node: &'a TrainGce,
     run: &'a Run,
+    start: &'a TrainedDenoiser,
     trainer: Trainer<DenoiserNetwork>,
     config: DenoiserConfig,
     reader: TextReader,
@@ -48,12 +55,19 @@ pub(super) struct Session<'a> {
     figures: Option<Figures>,
     curve: Curve,
     speed: Curve,
+    sheets: Option<Sheets>,
+}
+
+/// When curves were last added to, and after which step.
+struct Logged {
+    at: Instant,
+    step: u32,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(
         node: &'a TrainGce,
-        start: &TrainedDenoiser,
+        start: &'a TrainedDenoiser,
         groups: Groups,
         scoring: Scoring,
         compute: &Compute,
@@ -89,21 +103,40 @@ impl<'a> Session<'a> {
             figures: None,
             speed: curve.clone(),
             curve,
+            sheets: None,
+            start,
             node,
             run,
         }
     }
 
+    /// The same run, which paints sheets on its way.
+    pub(super) fn showing(self, sheets: Option<Sheets>) -> Self {
+        Self { sheets, ..self }
+    }
+
     /// Learns until the last step or the time limit.
     ///
-    /// Errors: the checkpoint cannot be read or written, a loss or gradient is no number any longer, or the run was
-    /// cancelled; then a checkpoint is written first.
+    /// Errors: the checkpoint cannot be read or written, a loss or gradient is no number any longer, the batch is larger
+    /// than memory, or the run was cancelled; then a checkpoint is written first.
     pub(super) fn learn(mut self, source: Source) -> Result<Outputs, NodeError> {
+        let tried = source.clone();
+        match guarded(|| self.learn_from(source)) {
+            Ok(()) => Ok(self.finish()),
+            Err(NodeError::OutOfMemory(reason)) => Err(self.too_large(&tried, &reason)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn learn_from(&mut self, source: Source) -> Result<(), NodeError> {
         let first = self.resume()?;
         let (steps, per_step) = (self.node.steps, self.node.accumulate);
         let shape = self.shape(&source);
         let batches = Batches::new(source, first * per_step, steps.saturating_mul(per_step));
-        let mut logged = (Instant::now(), first);
+        let mut logged = Logged {
+            at: Instant::now(),
+            step: first,
+        };
         for step in first..steps {
             if let Err(cancelled) = self.run.check() {
                 self.write(step)?;
@@ -112,6 +145,7 @@ impl<'a> Session<'a> {
             if self.time_is_up(step) {
                 self.run.note(format!("the time is up after {step} steps"));
                 self.write(step)?;
+                self.show(step, true, &mut logged)?;
                 break;
             }
             let done = step + 1;
@@ -128,9 +162,13 @@ impl<'a> Session<'a> {
             if done == steps || self.is_checkpoint_due(done) {
                 self.write(done)?;
             }
+            self.show(done, done == steps, &mut logged)?;
         }
         self.watch.look()?;
-        Ok(self.finish())
+        if first == steps {
+            self.show(steps, true, &mut logged)?;
+        }
+        Ok(())
     }
 
     /// One update, for which `per_step` batches are learnt; figures of the last one are asked for where that is wanted.
@@ -159,17 +197,15 @@ impl<'a> Session<'a> {
     }
 
     /// Adds to the curves what was learnt since the last time, which waits for the device.
-    fn log(
-        &mut self,
-        done: u32,
-        shape: &Shape,
-        logged: &mut (Instant, u32),
-    ) -> Result<(), NodeError> {
+    fn log(&mut self, done: u32, shape: &Shape, logged: &mut Logged) -> Result<(), NodeError> {
         self.watch.look()?;
-        let steps = f64::from(done - logged.1);
+        let steps = f64::from(done - logged.step);
         let tokens = shape.batch * shape.length * self.node.accumulate as usize;
-        let rate = steps / logged.0.elapsed().as_secs_f64().max(1e-9);
-        *logged = (Instant::now(), done);
+        let rate = steps / logged.at.elapsed().as_secs_f64().max(1e-9);
+        *logged = Logged {
+            at: Instant::now(),
+            step: done,
+        };
         let Some(summary) = self.watch.summary() else {
             return Ok(());
         };
@@ -193,6 +229,39 @@ impl<'a> Session<'a> {
             rate * tokens as f64
         ));
         Ok(())
+    }
+
+    /// Paints a sheet where one is due, in time that is not counted as time of learning; where there is no memory for
+    /// it, that is told and learning goes on.
+    ///
+    /// Errors: it cannot be painted or written, or the run is cancelled; a checkpoint is written first.
+    fn show(&mut self, step: u32, is_last: bool, logged: &mut Logged) -> Result<(), NodeError> {
+        let sheets = self.sheets.as_ref();
+        if !sheets.is_some_and(|sheets| sheets.is_due(step, is_last)) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        self.watch.look()?;
+        let denoiser = Denoiser::new(self.denoiser());
+        let run = self.run;
+        let sheets = self.sheets.as_mut();
+        let shown = sheets.map_or(Ok(()), |sheets| {
+            guarded(|| sheets.paint(step, &denoiser, run))
+        });
+        logged.at += begun.elapsed();
+        match shown {
+            Ok(()) => Ok(()),
+            Err(NodeError::OutOfMemory(_)) => {
+                self.run.note(format!(
+                    "no sheet at step {step}, as memory is wanting: give fewer `sheet_captions`"
+                ));
+                Ok(())
+            }
+            Err(error) => {
+                self.write(step)?;
+                Err(error)
+            }
+        }
     }
 
     /// Whether the time limit is reached; until then the schedule follows the clock where that is ahead.
@@ -249,11 +318,20 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Outputs {
+    /// The denoiser as it is now, with averaged weights.
+    fn denoiser(&self) -> TrainedDenoiser {
         let network = reordered(self.trainer.averaged(), &self.groups.places());
-        let denoiser = TrainedDenoiser::new(network, self.reader, &self.device, self.result_dtype);
+        TrainedDenoiser::new(
+            network,
+            self.reader.clone(),
+            &self.device,
+            self.result_dtype,
+        )
+    }
+
+    fn finish(self) -> Outputs {
         Outputs {
-            denoiser: Denoiser::new(denoiser),
+            denoiser: Denoiser::new(self.denoiser()),
             curve: self.curve,
             speed: self.speed,
         }

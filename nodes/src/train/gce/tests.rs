@@ -1,3 +1,6 @@
+mod room;
+mod sheets;
+
 use std::path::Path;
 use std::sync::Arc;
 
