@@ -5,6 +5,7 @@ pub mod checkpoints;
 pub mod gce;
 mod groups;
 pub mod optimiser;
+pub mod room;
 pub mod watch;
 
 use graph::registry::Registry;

@@ -188,13 +188,16 @@ impl Node for TrainTokenizer {
         };
         let random = run.random(self.seed);
         let compute = Compute::of(run)?;
-        let network = match start {
-            Some(start) => start.network().clone(),
-            None => TokenizerNetwork::new(&config, &mut Init::new(random, INIT, compute.device())),
+        let begin = || {
+            let mut init = Init::new(random, INIT, compute.device());
+            let network = match start {
+                Some(start) => start.network().clone(),
+                None => TokenizerNetwork::new(&config, &mut init),
+            };
+            Learner::new(self.trained, network, self.optimiser())
         };
-        let source = self.source(inputs, &config, random)?;
-        let learner = Learner::new(self.trained, network, self.optimiser());
-        let session = Session::new(self, config, learner, source, compute, run);
+        let source = self.source(&inputs, &config, random)?;
+        let session = Session::new(self, config.clone(), &begin, source, compute, run);
         let (tokenizer, curve) = session.learn()?;
         Ok(Outputs {
             tokenizer: Tokenizer::new(tokenizer),
@@ -229,7 +232,7 @@ impl TrainTokenizer {
     /// Where the pictures come from.
     fn source(
         &self,
-        inputs: Inputs,
+        inputs: &Inputs,
         config: &TokenizerConfig,
         random: Random,
     ) -> Result<Source, NodeError> {
@@ -244,14 +247,14 @@ impl TrainTokenizer {
         }
         let mut others = Vec::new();
         for (port, dataset, share) in [
-            ("second", inputs.second, self.second_share),
-            ("third", inputs.third, self.third_share),
+            ("second", &inputs.second, self.second_share),
+            ("third", &inputs.third, self.third_share),
         ] {
             if let Some(dataset) = dataset {
-                let _ = Source::size_of(&dataset, port)?;
+                let _ = Source::size_of(dataset, port)?;
                 others.push(Portion {
                     port,
-                    dataset,
+                    dataset: dataset.clone(),
                     share,
                 });
             }
@@ -268,7 +271,7 @@ impl TrainTokenizer {
             }));
         }
         Ok(Source {
-            dataset: inputs.dataset,
+            dataset: inputs.dataset.clone(),
             others,
             size,
             batch: self.batch,

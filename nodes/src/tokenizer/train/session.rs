@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
+use graph::engine::guarded;
 use graph::error::NodeError;
 use graph::random::Stream;
 use graph::run::Run;
@@ -16,6 +17,7 @@ use crate::network::tokenizer::{Quantiser, Reconstruction, TokenizerConfig, Trai
 use crate::tokenizer::batches::{Batches, Source};
 use crate::tokenizer::figures::Usage;
 use crate::train::checkpoints::{Checkpoints, Interval};
+use crate::train::room::{largest_part, too_large};
 use crate::train::watch::Watch;
 use crate::value::Curve;
 
@@ -28,12 +30,17 @@ const PREVIEW_EVERY: u32 = 10;
 /// A vector that was not used at so many points of the curve in a row starts anew.
 const IDLE: u32 = 4;
 
+/// How many steps are tried to see whether a batch has room.
+const TRIED: u32 = 2;
+
 /// One training run.
 pub(super) struct Session<'a> {
     node: &'a TrainTokenizer,
     run: &'a Run,
     config: TokenizerConfig,
     quantiser: Quantiser,
+    /// Makes what learns, as it is before the first step.
+    begin: &'a dyn Fn() -> Learner,
     learner: Learner,
     weights: LossWeights,
     source: Source,
@@ -50,7 +57,7 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         node: &'a TrainTokenizer,
         config: TokenizerConfig,
-        learner: Learner,
+        begin: &'a dyn Fn() -> Learner,
         source: Source,
         compute: &Compute,
         run: &'a Run,
@@ -63,7 +70,8 @@ impl<'a> Session<'a> {
             .then(|| Checkpoints::new(run.resolve(&node.checkpoint), interval, 1));
         Self {
             quantiser: Quantiser::new(&config.quantiser),
-            learner,
+            begin,
+            learner: begin(),
             weights: LossWeights::of(node),
             device: compute.device().clone(),
             dtype: compute.training_type(),
@@ -84,9 +92,20 @@ impl<'a> Session<'a> {
 
     /// Learns until the last step or the time limit.
     ///
-    /// Errors: a picture or the checkpoint cannot be read, a loss or gradient is no number any longer, or the run was
-    /// cancelled; then a checkpoint is written first.
+    /// Errors: a picture or the checkpoint cannot be read, a loss or gradient is no number any longer, the batch is larger
+    /// than memory, or the run was cancelled; then a checkpoint is written first.
     pub(super) fn learn(mut self) -> Result<(TrainedTokenizer, Curve), NodeError> {
+        match guarded(|| self.learn_all()) {
+            Ok(()) => {}
+            Err(NodeError::OutOfMemory(reason)) => return Err(self.too_large(&reason)),
+            Err(error) => return Err(error),
+        }
+        let network = self.learner.averaged();
+        let tokenizer = TrainedTokenizer::new(self.config, network, &self.device);
+        Ok((tokenizer, self.curve))
+    }
+
+    fn learn_all(&mut self) -> Result<(), NodeError> {
         let first = self.resume()?;
         let batches = Batches::new(self.source.clone(), first, self.node.steps);
         let started = Instant::now();
@@ -121,13 +140,50 @@ impl<'a> Session<'a> {
                 self.write(done)?;
             }
         }
-        let network = self.learner.averaged();
-        let tokenizer = TrainedTokenizer::new(self.config, network, &self.device);
-        Ok((tokenizer, self.curve))
+        Ok(())
+    }
+
+    /// The error of a batch that was larger than memory, as `reason` says: it names the largest half, quarter and so on
+    /// of the batch that is not. What was learnt is given up for that.
+    fn too_large(mut self, reason: &str) -> NodeError {
+        let batch = self.source.batch;
+        self.run.note(format!(
+            "a batch of {batch} pictures is larger than memory; tries smaller ones"
+        ));
+        match largest_part(batch, |part| self.fits(part)) {
+            Ok(fitting) => too_large(batch, fitting, None, reason),
+            Err(error) => error,
+        }
+    }
+
+    /// Whether updates can be made from so many pictures at a time, beginning with the first weights.
+    ///
+    /// Errors: something else than memory is wanting, or the run is cancelled.
+    fn fits(&mut self, batch: usize) -> Result<bool, NodeError> {
+        self.run.check()?;
+        self.watch = Watch::default();
+        self.device.memory_cleanup();
+        self.source.batch = batch;
+        let tried = guarded(|| {
+            self.learner = (self.begin)();
+            let batches = Batches::new(self.source.clone(), 0, TRIED);
+            // The second step sees whether the update of the first came out.
+            for step in 0..TRIED {
+                self.step(batches.next()?, None, step + 1)?;
+            }
+            self.watch.look()
+        });
+        match tried {
+            Ok(()) => Ok(true),
+            Err(NodeError::OutOfMemory(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Learns from one batch; where `log` is there, also measures, which waits for the device.
     fn step(&mut self, bytes: Vec<u8>, log: Option<&mut Pace>, done: u32) -> Result<(), NodeError> {
+        #[cfg(test)]
+        crate::train::room::planted::ask(self.source.batch);
         let pixels = self.upload(bytes);
         let made = self
             .learner

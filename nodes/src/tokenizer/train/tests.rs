@@ -14,6 +14,7 @@ use crate::network::tokenizer::TrainedTokenizer;
 use crate::network::weights::Weights;
 use crate::output::tests::Grey;
 use crate::tokenizer::tests::{Gradients, alone, line, pictures, trainer};
+use crate::train::room::planted;
 use crate::value::{Dataset, Image, Tokenizer};
 
 type Change = (&'static str, ParamValue);
@@ -215,4 +216,41 @@ fn datasets_cannot_share_more_than_all_pictures() {
     );
     // A share counts for nothing where its port is not wired.
     assert!(train(&changes, inputs(None), Path::new(".")).is_ok());
+}
+
+#[test]
+fn a_batch_larger_than_memory_is_told_with_the_largest_that_fits() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let start = beginner(codebook());
+    for (room, parts) in [
+        (
+            5,
+            [
+                "a batch of 16 pictures is too large",
+                "fits is 4; set `batch` to 4, with a lower `learning_rate`",
+            ],
+        ),
+        (
+            0,
+            [
+                "not even one picture at a time",
+                "a device with more memory",
+            ],
+        ),
+    ] {
+        for inputs in [pictures(), from(&start)] {
+            let changes = vec![
+                ("batch", ParamValue::Int(16)),
+                ("checkpoint", text("checkpoint")),
+            ];
+            let refused = planted::within(room, || train(&changes, inputs, folder.path()));
+            let error = refused.err().expect("there is no room for the batch");
+            assert!(matches!(error, NodeError::OutOfMemory(_)), "{error:?}");
+            let message = error.to_string();
+            for part in parts {
+                assert!(message.contains(part), "{message}");
+            }
+            assert!(!folder.path().join("checkpoint").exists());
+        }
+    }
 }

@@ -4,9 +4,6 @@ mod forward;
 mod places;
 mod room;
 
-#[cfg(test)]
-pub(super) use room::planted;
-
 use std::time::Instant;
 
 use burn::tensor::{Device, FloatDType};
@@ -231,8 +228,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Paints a sheet where one is due, in time that is not counted as time of learning; where there is no memory for
-    /// it, that is told and learning goes on.
+    /// Paints a sheet where one is due, whose time the figures of speed leave out; where there is no memory for it, that
+    /// is told and learning goes on.
     ///
     /// Errors: it cannot be painted or written, or the run is cancelled; a checkpoint is written first.
     fn show(&mut self, step: u32, is_last: bool, logged: &mut Logged) -> Result<(), NodeError> {

@@ -43,7 +43,7 @@ impl Session<'_> {
     /// The loss of a batch, `[1]`; its figures are asked for where that is wanted.
     pub(super) fn loss(&mut self, batch: Batch, shape: &Shape, is_logged: bool) -> Tensor<1> {
         #[cfg(test)]
-        super::room::planted::ask(shape.batch);
+        crate::train::room::planted::ask(shape.batch);
         let device = self.trainer.device();
         let rows = shape.batch * shape.length;
         let ids = |values: Vec<i32>, length: usize| -> Tensor<2, Int> {

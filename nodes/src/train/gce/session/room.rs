@@ -1,4 +1,4 @@
-//! What can be said of a batch that is larger than memory.
+//! What a run does where its batch is larger than memory.
 
 use burn::tensor::Tensor;
 use graph::engine::guarded;
@@ -9,10 +9,8 @@ use super::places::reordered;
 use crate::train::gce::batches::Source;
 use crate::train::gce::figures::Figures;
 use crate::train::optimiser::{Optimiser, Trainer};
+use crate::train::room::{largest_part, too_large};
 use crate::train::watch::Watch;
-
-/// How much of a library's own words a message holds.
-const WORDS: usize = 200;
 
 impl Session<'_> {
     /// The error of a batch that was larger than memory, as `reason` says: it names the largest half, quarter and so on
@@ -24,48 +22,21 @@ impl Session<'_> {
             "a batch of {} pictures is larger than memory; tries smaller ones",
             source.batch
         ));
-        match self.largest(source) {
-            Ok(Some(fitting)) => self.told(source.batch, fitting, reason),
-            Ok(None) => NodeError::OutOfMemory(format!(
-                "not even one picture at a time can be learnt from; take a smaller denoiser or a device with more memory ({})",
-                shortened(reason)
-            )),
+        let (batch, accumulate) = (source.batch, self.node.accumulate);
+        match largest_part(batch, |part| self.fits(source, part)) {
+            Ok(fitting) => too_large(batch, fitting, Some(accumulate), reason),
             Err(error) => error,
         }
     }
 
-    fn told(&self, batch: usize, fitting: usize, reason: &str) -> NodeError {
-        let parts = batch.div_ceil(fitting);
-        let sum = if parts * fitting == batch {
-            "as many"
-        } else {
-            "about as many"
-        };
-        NodeError::OutOfMemory(format!(
-            "a batch of {batch} pictures is too large, the largest part of it that fits is {fitting}; set `batch` to {fitting} and `accumulate` to {} to learn from {sum} pictures at an update ({})",
-            parts * self.node.accumulate as usize,
-            shortened(reason)
-        ))
-    }
-
-    /// The largest half, quarter and so on of the batch from which an update can be made.
+    /// Whether an update can be made from so many pictures at a time.
     ///
     /// Errors: something else than memory is wanting, or the run is cancelled.
-    fn largest(&mut self, source: &Source) -> Result<Option<usize>, NodeError> {
-        let mut batch = source.batch / 2;
-        while batch > 0 {
-            self.run.check()?;
-            let is_whole = !self.node.complementary || batch.is_multiple_of(2);
-            if is_whole && self.fits(source, batch)? {
-                return Ok(Some(batch));
-            }
-            batch /= 2;
-        }
-        Ok(None)
-    }
-
-    /// Whether an update can be made from so many pictures at a time.
     fn fits(&mut self, source: &Source, batch: usize) -> Result<bool, NodeError> {
+        self.run.check()?;
+        if self.node.complementary && !batch.is_multiple_of(2) {
+            return Ok(false);
+        }
         self.watch = Watch::default();
         self.figures = None;
         self.device.memory_cleanup();
@@ -101,34 +72,5 @@ impl Session<'_> {
             let _ = self.trainer.norm().map(Tensor::into_data);
         }
         Ok(())
-    }
-}
-
-/// The first line of what a library says, as far as it helps.
-fn shortened(reason: &str) -> String {
-    let line = reason.lines().next().unwrap_or_default();
-    line.chars().take(WORDS).collect()
-}
-
-/// Want of memory that tests plant.
-#[cfg(test)]
-pub(in crate::train::gce) mod planted {
-    use std::cell::Cell;
-
-    thread_local! {
-        static ROOM: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-
-    /// Lets this thread have room for batches of so many pictures at most.
-    pub(in crate::train::gce) fn limit(pictures: usize) {
-        ROOM.set(pictures);
-    }
-
-    /// Panics as a library of tensors does where a batch has no room.
-    pub(in crate::train::gce) fn ask(pictures: usize) {
-        assert!(
-            pictures <= ROOM.get(),
-            "called `Result::unwrap()` on an `Err` value: OutOfMemory {{ size: {pictures} }}\nand where"
-        );
     }
 }

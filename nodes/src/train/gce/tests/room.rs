@@ -1,11 +1,9 @@
 use super::*;
-use crate::train::gce::session::planted;
+use crate::train::room::planted;
 
 /// What a run says that has room for batches of so many pictures at most.
 fn refused(room: usize, changes: &[(&str, ParamValue)], folder: &Path) -> NodeError {
-    planted::limit(room);
-    let result = train(&node(changes), None, folder);
-    planted::limit(usize::MAX);
+    let result = planted::within(room, || train(&node(changes), None, folder));
     result.err().expect("there is no room for the batch")
 }
 
@@ -63,7 +61,7 @@ fn pairs_stay_pairs_in_smaller_batches() {
 fn where_no_picture_fits_another_way_out_is_told() {
     let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
     let refused = refused(0, &[], folder.path());
-    check(&refused, &["not even one picture", "a smaller denoiser"]);
+    check(&refused, &["not even one picture", "a smaller network"]);
 }
 
 #[test]
