@@ -1,6 +1,7 @@
 //! Filling masked tokens.
 
 pub mod bench;
+mod cache;
 pub mod damage;
 mod draw;
 mod edit;

@@ -3,6 +3,7 @@
 mod curve;
 mod dataset;
 mod denoiser;
+mod feature_cache;
 mod groups;
 mod history;
 mod image;
@@ -15,6 +16,7 @@ mod tokens;
 pub use curve::Curve;
 pub use dataset::{Dataset, Example, Pixels, Samples, Truth, TruthObject};
 pub use denoiser::{Denoiser, Guidance, Query, Scorer};
+pub use feature_cache::{FeatureCache, Reuse, Work};
 pub use groups::{Groups, GroupsError};
 pub use history::{Step, TokenHistory};
 pub use image::{Image, ImageError};

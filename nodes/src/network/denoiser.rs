@@ -1,5 +1,7 @@
 //! The denoiser: a bidirectional transformer over a prompt and the cells of a picture.
 
+mod branches;
+mod cache;
 mod config;
 mod file;
 mod layer;

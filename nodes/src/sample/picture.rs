@@ -152,6 +152,11 @@ impl Picture {
         sampler.guides(self.done.min(steps - 1), steps)
     }
 
+    /// Whether the run's step `step`, counted from 0, computes the picture whole, whatever was kept of it.
+    pub fn refreshes(&self, sampler: &EditSampler, step: u32) -> bool {
+        sampler.refreshes(step as usize, self.steps)
+    }
+
     /// The tokens so far.
     pub fn codes(&self) -> &[u32] {
         &self.codes

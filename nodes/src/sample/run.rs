@@ -10,6 +10,7 @@ use kernels::sampling;
 
 use crate::value::{Denoiser, Grid, Guidance, Prompt, Query, Step, TokenHistory, Tokens};
 
+use super::cache::Cache;
 use super::draw::{Drawn, draw};
 use super::noise::Noise;
 use super::picture::{Advance, Answers, Asked, Picture, Turn};
@@ -74,6 +75,9 @@ impl EditSampler {
             steps.push(done);
         }
         run.progress(total as u64, total as u64);
+        if let Some(cache) = &batch.cache {
+            run.note(cache.summary());
+        }
         let tokens = batch.tokens(|picture| picture.result(self))?;
         let history = TokenHistory {
             start: start.tokens.clone(),
@@ -91,6 +95,8 @@ struct Batch<'a> {
     pictures: Vec<Picture>,
     grid: Grid,
     noise: &'a Noise,
+    /// What steps take from those before, where they do.
+    cache: Option<Cache>,
 }
 
 impl<'a> Batch<'a> {
@@ -127,6 +133,7 @@ impl<'a> Batch<'a> {
                 Picture::new(tokens.sample(sample).to_vec(), order.clone(), sampler).asking(asked)
             })
             .collect();
+        let cache = Cache::new(sampler, denoiser, tokens.batch(), grid.length())?;
         Ok(Self {
             sampler,
             denoiser,
@@ -134,6 +141,7 @@ impl<'a> Batch<'a> {
             pictures,
             grid,
             noise,
+            cache,
         })
     }
 
@@ -146,7 +154,7 @@ impl<'a> Batch<'a> {
         for (sample, picture) in self.pictures.iter().enumerate() {
             choice[sample * length..][..length].copy_from_slice(picture.codes());
         }
-        for group in self.groups() {
+        for group in self.groups(step) {
             run.check()?;
             for (sample, advance) in self.advance_group(&group, step)? {
                 choice[sample * length..][..length].copy_from_slice(&advance.choice);
@@ -165,19 +173,29 @@ impl<'a> Batch<'a> {
     }
 
     /// The pictures that are not done, in groups that the denoiser is asked about together.
-    fn groups(&self) -> Vec<Vec<usize>> {
+    fn groups(&self, step: u32) -> Vec<Vec<usize>> {
         let mut groups = Vec::new();
-        for guided in [true, false] {
+        for kind in [(true, true), (true, false), (false, true), (false, false)] {
             let pending: Vec<usize> = (0..self.pictures.len())
                 .filter(|sample| {
-                    let picture = &self.pictures[*sample];
-                    !picture.is_done() && picture.is_guided(self.sampler) == guided
+                    let is_guided = self.pictures[*sample].is_guided(self.sampler);
+                    !self.pictures[*sample].is_done()
+                        && (is_guided, self.is_whole(*sample, step)) == kind
                 })
                 .collect();
             let at_once = self.sampler.at_once.max(1) as usize;
             groups.extend(pending.chunks(at_once).map(<[usize]>::to_vec));
         }
         groups
+    }
+
+    /// Whether the step computes all of a picture.
+    fn is_whole(&self, sample: usize, step: u32) -> bool {
+        let picture = &self.pictures[sample];
+        let guided = picture.is_guided(self.sampler);
+        self.cache.as_ref().is_none_or(|cache| {
+            picture.refreshes(self.sampler, step) || !cache.follows(sample, guided)
+        })
     }
 
     fn advance_group(
@@ -203,6 +221,9 @@ impl<'a> Batch<'a> {
                 tokens: &drawn.tokens[rows.clone()],
                 confidence: &drawn.confidence[rows],
             };
+            if let Some(cache) = &mut self.cache {
+                cache.note(*sample, &turn.wanted, answers.confidence);
+            }
             let chance = self.noise.at(number(self.sampler, *sample), step);
             let picture = &mut self.pictures[*sample];
             advances.push((
@@ -214,10 +235,15 @@ impl<'a> Batch<'a> {
     }
 
     /// Asks the denoiser for what the turns of the pictures of a group want, and chooses the tokens.
-    fn ask(&self, group: &[usize], turns: &[Turn], step: u32) -> Result<Drawn, NodeError> {
+    fn ask(&mut self, group: &[usize], turns: &[Turn], step: u32) -> Result<Drawn, NodeError> {
         let length = self.grid.length();
         let (mut rows, mut places) = (Vec::new(), Vec::new());
         let mut temperatures = Vec::new();
+        // A picture of which nothing is wanted is left out: what is kept of it must not depend on its company.
+        let asked = group.iter().zip(turns);
+        let asked = asked.filter(|(_, turn)| !turn.wanted.is_empty());
+        let (group, turns): (Vec<usize>, Vec<&Turn>) =
+            asked.map(|(sample, turn)| (*sample, turn)).unzip();
         for (at, (sample, turn)) in group.iter().zip(turns).enumerate() {
             let number = number(self.sampler, *sample);
             for position in &turn.wanted {
@@ -243,12 +269,17 @@ impl<'a> Batch<'a> {
                 scale: self.sampler.guidance,
                 negative: negative.as_ref(),
             });
-        let scores = self.denoiser.scorer().scores(&Query {
+        let is_whole = self.is_whole(group[0], step);
+        let query = Query {
             tokens: &tokens,
             prompt: &taken(&self.start.prompt),
             guidance,
             rows: &rows,
-        })?;
+        };
+        let scores = match &mut self.cache {
+            None => self.denoiser.scorer().scores(&query)?,
+            Some(cache) => cache.scores(&query, &group, is_whole)?,
+        };
         let expected = [rows.len(), tokens.codebook() as usize];
         if scores.dims() != expected {
             return Err(NodeError::failed(

@@ -1,5 +1,6 @@
 //! The sampler with a denoiser that follows a script, against grids worked out by hand.
 
+mod cache;
 mod custom;
 mod golden;
 mod grids;

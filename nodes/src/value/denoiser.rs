@@ -9,7 +9,7 @@ use graph::kind::Kind;
 use graph::preview::Preview;
 use graph::value::{Footprint, WireValue};
 
-use super::{Grid, MicroConditions, Prompt, Scores, Tokens};
+use super::{FeatureCache, Grid, MicroConditions, Prompt, Scores, Tokens};
 
 /// What scores codes for every position of a picture, loaded and ready.
 #[derive(Clone)]
@@ -47,6 +47,11 @@ pub trait Scorer: Any + Send + Sync {
     /// Errors: as for [`Scorer::score`].
     fn scores(&self, query: &Query<'_>) -> Result<Scores, NodeError> {
         self.score(query).map(Scores::of_logits)
+    }
+
+    /// What keeps the vectors of pictures from one step of a run to the next, for one run; `None` where the network cannot.
+    fn feature_cache(&self) -> Option<Box<dyn FeatureCache>> {
+        None
     }
 
     /// One line that says what the network is.

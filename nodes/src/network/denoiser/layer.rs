@@ -6,6 +6,14 @@ use burn::tensor::Tensor;
 use super::{DenoiserConfig, Rotary};
 use crate::network::layers::{Init, Linear, Norm};
 
+/// The keys of a layer's attention and the values behind them, `[batch, length, key heads, head width]` each.
+pub type KeysValues = (Tensor<4>, Tensor<4>);
+
+/// A layer looks at its own keys and values alone.
+pub fn own(keys_values: KeysValues) -> KeysValues {
+    keys_values
+}
+
 /// A block of the stack. Fields are called as in published checkpoints.
 #[derive(Module, Debug)]
 pub struct Layer {
@@ -34,12 +42,14 @@ impl Layer {
     ///
     /// Shapes: `x [batch, length, width]` → the same.
     pub fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
-        let (x, change) = self.changed(x, None, rotary);
+        let (x, change) = self.changed(x, None, rotary, own);
         x + change
     }
 
     /// What [`forward`](Self::forward) makes of `x + change`, as two summands again: the next sum is formed in one pass
     /// with the norm behind it, whosever that is.
+    ///
+    /// Queries look at what `seen` makes of the layer's keys and values: at these with [`own`], or at more of them.
     ///
     /// Shapes: `x` and `change [batch, length, width]` → two of the same.
     pub fn changed(
@@ -47,13 +57,14 @@ impl Layer {
         x: Tensor<3>,
         change: Option<Tensor<3>>,
         rotary: &Rotary,
+        seen: impl FnOnce(KeysValues) -> KeysValues,
     ) -> (Tensor<3>, Tensor<3>) {
         let norm = &self.input_layernorm;
         let (x, inner) = match change {
             None => (x.clone(), norm.forward(x, self.epsilon)),
             Some(change) => norm.behind(x, change, self.epsilon),
         };
-        let change = self.self_attn.forward(inner, rotary);
+        let change = self.self_attn.forward(inner, rotary, seen);
         let (x, inner) = self
             .post_attention_layernorm
             .behind(x, change, self.epsilon);
@@ -65,7 +76,7 @@ impl Layer {
     /// Shapes: `x [batch, length, width]` → the same.
     pub fn attended(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
         let inner = self.input_layernorm.forward(x, self.epsilon);
-        self.self_attn.forward(inner, rotary)
+        self.self_attn.forward(inner, rotary, own)
     }
 }
 
@@ -93,7 +104,12 @@ impl Attention {
         }
     }
 
-    fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        rotary: &Rotary,
+        seen: impl FnOnce(KeysValues) -> KeysValues,
+    ) -> Tensor<3> {
         let [b, l, _] = x.dims();
         let d = self.head_width;
         let split = |y: Tensor<3>| -> Tensor<4> {
@@ -103,6 +119,7 @@ impl Attention {
         let queries = rotary.queries(split(self.q_proj.forward(x.clone())));
         let keys = rotary.keys(split(self.k_proj.forward(x.clone())));
         let values = split(self.v_proj.forward(x));
+        let (keys, values) = seen((keys, values));
         let heads = queries.dims()[2];
         let mixed = kernels::attention(queries, keys, values, 1.0);
         self.o_proj.forward(mixed.reshape([b, l, heads * d]))

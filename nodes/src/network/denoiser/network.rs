@@ -1,11 +1,15 @@
 //! The network as a whole.
 
+mod memory;
+
 use burn::module::{Module, Param};
 use burn::tensor::{FloatDType, Int, Tensor};
 
-use super::layer::Layer;
+use super::layer::{KeysValues, Layer, own};
 use super::{DenoiserConfig, Rotary};
 use crate::network::layers::{Init, Linear, Norm, Weight};
+
+pub use memory::{Memory, Part};
 
 /// The network. Fields are called as in published checkpoints.
 #[derive(Module, Debug)]
@@ -183,9 +187,24 @@ impl DenoiserNetwork {
     ///
     /// Shapes: → `[batch, before + cells + after, width]`.
     pub fn states(&self, sequence: Sequence, rotary: &Rotary, dtype: FloatDType) -> Tensor<3> {
-        let (mut x, mut change) = (self.embedded(sequence, dtype), None);
-        for layer in &self.encoder.layers {
-            let (sum, next) = layer.changed(x, change, rotary);
+        let x = self.embedded(sequence, dtype);
+        self.through(x, rotary, |_, keys_values| own(keys_values))
+    }
+
+    /// `x` behind the stack and its last norm; the queries of a layer look at what `seen` makes of the layer's number and
+    /// of its keys and values.
+    ///
+    /// Shapes: `x [batch, length, width]` → the same.
+    fn through(
+        &self,
+        mut x: Tensor<3>,
+        rotary: &Rotary,
+        mut seen: impl FnMut(usize, KeysValues) -> KeysValues,
+    ) -> Tensor<3> {
+        let mut change = None;
+        for (at, layer) in self.encoder.layers.iter().enumerate() {
+            let looked_at = |keys_values| seen(at, keys_values);
+            let (sum, next) = layer.changed(x, change, rotary, looked_at);
             (x, change) = (sum, Some(next));
         }
         let (norm, epsilon) = (&self.encoder.norm, self.config.norm_epsilon);
@@ -221,9 +240,14 @@ impl DenoiserNetwork {
     /// Shapes: → `[batch, cells, width]`.
     pub fn features(&self, sequence: Sequence, rotary: &Rotary, dtype: FloatDType) -> Tensor<3> {
         let (before, cells) = (sequence.before.dims()[1], sequence.codes.dims()[1] / 4);
-        let states = self
-            .states(sequence, rotary, dtype)
-            .narrow(1, before, cells);
+        let states = self.states(sequence, rotary, dtype);
+        self.featured(states.narrow(1, before, cells))
+    }
+
+    /// The cells' vectors behind the norm of the enlargement.
+    ///
+    /// Shapes: `states [batch, cells, width]` → the same.
+    fn featured(&self, states: Tensor<3>) -> Tensor<3> {
         let norm = &self.encoder.upsample_gen.upsample.norm;
         norm.forward(states, self.config.resample_epsilon)
     }

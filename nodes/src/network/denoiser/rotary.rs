@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::{DenoiserConfig, RopeConfig};
 
@@ -13,7 +13,9 @@ pub struct Rotary {
     key: Turn,
 }
 
-/// Cosines and sines of each place and pair, `[length, half]`, with what they are scaled by.
+/// Cosines and sines of each place and pair, `[places, half]`, with what they are scaled by.
+///
+/// The places are those of one sequence, or of one behind the other.
 #[derive(Clone, Debug)]
 struct Turn {
     cos: Tensor<2>,
@@ -34,18 +36,29 @@ impl Rotary {
         }
     }
 
+    /// The rotations of sequences of which only some places are there.
+    ///
+    /// Shapes: `places [sequences · n]`, those of the first sequence in front.
+    #[must_use]
+    pub fn at(&self, places: &Tensor<1, Int>) -> Self {
+        Self {
+            query: self.query.at(places),
+            key: self.key.at(places),
+        }
+    }
+
     /// Queries turned and scaled.
     ///
     /// Shapes: `x [batch, length, heads, width]` → the same.
     pub fn queries(&self, x: Tensor<4>) -> Tensor<4> {
-        kernels::rotate(x, self.query.cos.clone(), self.query.sin.clone())
+        self.query.turned(x)
     }
 
     /// Keys turned.
     ///
     /// Shapes: as for [`Rotary::queries`].
     pub fn keys(&self, x: Tensor<4>) -> Tensor<4> {
-        kernels::rotate(x, self.key.cos.clone(), self.key.sin.clone())
+        self.key.turned(x)
     }
 }
 
@@ -72,6 +85,22 @@ impl Turn {
             cos: tensor(cos),
             sin: tensor(sin),
         }
+    }
+
+    fn at(&self, places: &Tensor<1, Int>) -> Self {
+        let [cos, sin] = [&self.cos, &self.sin].map(|all| all.clone().select(0, places.clone()));
+        Self { cos, sin }
+    }
+
+    fn turned(&self, x: Tensor<4>) -> Tensor<4> {
+        let (shape, [places, _]) = (x.dims(), self.cos.dims());
+        let (cos, sin) = (self.cos.clone(), self.sin.clone());
+        if shape[1] == places {
+            return kernels::rotate(x, cos, sin);
+        }
+        // Sequences of places of their own are one long sequence.
+        let x = x.reshape([1, shape[0] * shape[1], shape[2], shape[3]]);
+        kernels::rotate(x, cos, sin).reshape(shape)
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn denoiser() -> TrainedDenoiser {
     TrainedDenoiser::new(network, reader, &device, FloatDType::F32)
 }
 
-fn prompt(denoiser: &TrainedDenoiser, texts: &[&str]) -> Prompt {
+pub(crate) fn prompt(denoiser: &TrainedDenoiser, texts: &[&str]) -> Prompt {
     let ids = texts.iter().map(|text| {
         denoiser
             .read(text, &MicroConditions::default())
@@ -72,7 +72,7 @@ fn prompt(denoiser: &TrainedDenoiser, texts: &[&str]) -> Prompt {
 }
 
 /// Two pictures, half masked.
-fn tokens(grid: Grid) -> Tokens {
+pub(crate) fn tokens(grid: Grid) -> Tokens {
     let codes: Vec<u32> = (0..2 * grid.length() as u32)
         .map(|at| {
             if at % 2 == 0 {
@@ -85,11 +85,11 @@ fn tokens(grid: Grid) -> Tokens {
     Tokens::new(codes, grid, 16).expect("the codes fit")
 }
 
-fn values(tensor: Tensor<2>) -> Vec<f32> {
+pub(crate) fn values(tensor: Tensor<2>) -> Vec<f32> {
     tensor.into_data().convert::<f32>().iter::<f32>().collect()
 }
 
-fn close(found: &[f32], wanted: &[f32], tolerance: f32) {
+pub(crate) fn close(found: &[f32], wanted: &[f32], tolerance: f32) {
     assert_eq!(found.len(), wanted.len());
     for (at, (a, b)) in found.iter().zip(wanted).enumerate() {
         assert!((a - b).abs() <= tolerance, "{at}: {a} is not {b}");

@@ -8,10 +8,12 @@ use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 use graph::error::NodeError;
 use graph::value::Footprint;
 
+use super::branches::{Branches, Surroundings, wrong_prompt};
+use super::cache::CellCache;
 use super::replay::Replay;
-use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextError, TextReader, cell_order};
+use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, cell_order};
 use crate::network::weights::{self, WeightType, Weights};
-use crate::value::{Grid, MicroConditions, Prompt, Query, Scorer, Scores, Tokens};
+use crate::value::{FeatureCache, Grid, MicroConditions, Query, Scorer, Scores};
 
 /// A trained denoiser.
 #[derive(Clone, Debug)]
@@ -28,9 +30,6 @@ pub struct TrainedDenoiser {
 
 /// How many lengths of sequences have their rotations kept.
 const ROTATIONS: usize = 16;
-
-/// What stands around the picture's slots in a prompt.
-type Surroundings = (Vec<u32>, Vec<u32>);
 
 impl TrainedDenoiser {
     /// A denoiser of a network whose parameters lie on `device`, and which computes in `dtype`.
@@ -64,7 +63,7 @@ impl TrainedDenoiser {
     }
 
     /// The rotations of `length` positions.
-    fn rotary(&self, length: usize) -> Rotary {
+    pub(super) fn rotary(&self, length: usize) -> Rotary {
         let mut kept = self
             .rotations
             .lock()
@@ -116,89 +115,22 @@ impl TrainedDenoiser {
         self.network.num_params()
     }
 
-    /// What stands around the slots of each prompt.
-    fn surroundings(&self, prompt: &Prompt, batch: usize) -> Result<Vec<Surroundings>, NodeError> {
-        if prompt.batch() != batch {
-            return Err(NodeError::input(
-                "prompt",
-                format!("one text for each of {batch} pictures"),
-                format!("{} texts", prompt.batch()),
-            ));
-        }
-        let slot = self.reader.slot();
-        let vocabulary = self.config().vocabulary;
-        prompt
-            .ids
-            .iter()
-            .map(|ids| {
-                if let Some(beyond) = ids.iter().find(|id| **id as usize >= vocabulary) {
-                    return Err(NodeError::input(
-                        "prompt",
-                        format!("ids below {vocabulary}, as this denoiser reads text"),
-                        format!("id {beyond}; encode the text with the same denoiser"),
-                    ));
-                }
-                let (first, last) = (
-                    ids.iter().position(|id| *id == slot),
-                    ids.iter().rposition(|id| *id == slot),
-                );
-                match (first, last) {
-                    (Some(first), Some(last)) => {
-                        Ok((ids[..first].to_vec(), ids[last + 1..].to_vec()))
-                    }
-                    _ => Err(NodeError::input(
-                        "prompt",
-                        "a prompt with places for the picture",
-                        "ids without any; encode the text with the same denoiser",
-                    )),
-                }
-            })
-            .collect()
-    }
-
-    fn dropped(&self, (before, after): &Surroundings) -> Result<Surroundings, NodeError> {
-        let before = self.reader.dropped(before).map_err(wrong_prompt)?;
-        Ok((before, after.clone()))
-    }
-
     /// The features of every cell of every picture, after guidance where there is any; sequences of one shape are worked on
     /// together.
     ///
-    /// With guidance the second half of the sequences, of the same pictures, is what it leads away from.
-    ///
-    /// Shapes: `codes`, one list for each picture, in the order of cells → `[pictures · cells, width]`.
-    fn guided(
-        &self,
-        surroundings: &[Surroundings],
-        codes: &[&[i32]],
-        guidance: Option<f32>,
-    ) -> Tensor<2> {
-        let mut shapes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (at, (before, after)) in surroundings.iter().enumerate() {
-            let shape = (before.len(), after.len());
-            shapes.entry(shape).or_default().push(at);
+    /// Shapes: → `[pictures · cells, width]`.
+    fn guided(&self, branches: &Branches) -> Tensor<2> {
+        let groups = branches.alike();
+        if let [all] = groups.as_slice() {
+            return self.replayed(self.sequence(branches, all), branches.guidance);
         }
-        if shapes.len() == 1 {
-            let all: Vec<&Surroundings> = surroundings.iter().collect();
-            return self.replayed(self.sequence(&all, codes), guidance);
-        }
-        let (mut parts, mut order) = (Vec::new(), Vec::new());
-        for members in shapes.into_values() {
-            let around: Vec<&Surroundings> = members.iter().map(|at| &surroundings[*at]).collect();
-            let pictures = members.iter().map(|at| codes[at % codes.len()]);
-            let sequence = self.sequence(&around, &pictures.collect::<Vec<_>>());
+        let features = groups.iter().map(|members| {
+            let sequence = self.sequence(branches, members);
             let rotary = self.rotary(sequence.length());
-            parts.push(self.network.features(sequence, &rotary, self.dtype));
-            order.extend(members);
-        }
-        let mut places = vec![0; order.len()];
-        for (place, at) in order.iter().enumerate() {
-            places[*at] = place as i32;
-        }
-        let shape = [places.len()];
-        let places = Tensor::from_data(TensorData::new(places, shape), &self.device);
-        let features = Tensor::cat(parts, 0).select(0, places);
-        led(features, guidance, self.dtype)
+            self.network.features(sequence, &rotary, self.dtype)
+        });
+        let features = in_order(features.collect(), &groups, &self.device);
+        led(features, branches.guidance, self.dtype)
     }
 
     /// The same where all sequences are of one shape, which steps have in common.
@@ -216,19 +148,27 @@ impl TrainedDenoiser {
         self.replay.run(sequence, guidance, multiplications, work)
     }
 
-    /// Sequences of one shape, around `codes` and around them again.
-    fn sequence(&self, surroundings: &[&Surroundings], codes: &[&[i32]]) -> Sequence {
-        let sequences = surroundings.len();
+    /// The sequences `members`, which are of one shape.
+    pub(super) fn sequence(&self, branches: &Branches, members: &[usize]) -> Sequence {
+        let sequences = members.len();
+        let around = || members.iter().map(|at| &branches.surroundings[*at]);
         let ids = |of: fn(&Surroundings) -> &Vec<u32>| {
-            let ids = surroundings.iter().flat_map(|around| of(around));
+            let ids = around().flat_map(of);
             let ids: Vec<i32> = ids.map(|id| *id as i32).collect();
             let length = ids.len() / sequences;
             integers(ids, [sequences, length], &self.device)
         };
-        let has_after = surroundings.iter().any(|(_, after)| !after.is_empty());
+        // Where all are together, the second half sees the pictures of the first again.
+        let pictures = if sequences == branches.surroundings.len() {
+            branches.codes.iter().map(Vec::as_slice).collect()
+        } else {
+            branches.pictures(members)
+        };
+        let shape = [pictures.len(), pictures[0].len()];
+        let has_after = around().any(|(_, after)| !after.is_empty());
         Sequence {
             before: ids(|(before, _)| before),
-            codes: integers(codes.concat(), [codes.len(), codes[0].len()], &self.device),
+            codes: integers(pictures.concat(), shape, &self.device),
             after: has_after.then(|| ids(|(_, after)| after)),
         }
     }
@@ -236,7 +176,7 @@ impl TrainedDenoiser {
     /// Scores of tokens, of which each stands in its cell's features.
     ///
     /// Rows are picked before the enlargement, cell by cell, and behind it, token by token.
-    fn scores_of(&self, features: Tensor<2>, rows: &[u32], grid: Grid) -> Scores {
+    pub(super) fn scores_of(&self, features: Tensor<2>, rows: &[u32], grid: Grid) -> Scores {
         let length = grid.length();
         let order = cell_order(grid.rows, grid.columns);
         let mut place = vec![0; length];
@@ -278,7 +218,14 @@ impl TrainedDenoiser {
         Scores::of_vectors(tokens.select(0, picked), self.network.head(self.dtype))
     }
 
-    fn check(&self, query: &Query<'_>) -> Result<(), NodeError> {
+    /// The scores of no position.
+    pub(super) fn no_scores(&self) -> Scores {
+        let shape = [0, self.codebook() as usize];
+        Scores::of_logits(Tensor::zeros(shape, (&self.device, DType::F32)))
+    }
+
+    /// Refuses tokens and rows that do not fit the network.
+    pub(super) fn check(&self, query: &Query<'_>) -> Result<(), NodeError> {
         let (tokens, grid) = (query.tokens, query.tokens.grid());
         if tokens.codebook() != self.codebook() {
             return Err(NodeError::input(
@@ -305,12 +252,33 @@ impl TrainedDenoiser {
     }
 }
 
+/// The features of groups of sequences in the order of the sequences.
+///
+/// Shapes: a group `[members, cells, width]` → `[sequences, cells, width]`.
+pub(super) fn in_order(
+    mut features: Vec<Tensor<3>>,
+    groups: &[Vec<usize>],
+    device: &Device,
+) -> Tensor<3> {
+    if features.len() == 1 {
+        return features.remove(0);
+    }
+    let order = groups.concat();
+    let mut places = vec![0; order.len()];
+    for (place, at) in order.iter().enumerate() {
+        places[*at] = place as i32;
+    }
+    let shape = [places.len()];
+    let places = Tensor::from_data(TensorData::new(places, shape), device);
+    Tensor::cat(features, 0).select(0, places)
+}
+
 /// Features of all pictures, of which the second half is what guidance leads away from, as rows.
 ///
 /// Behind the norm everything is linear, so that guided features give guided logits.
 ///
 /// Shapes: `features [sequences, cells, width]` → `[pictures · cells, width]`.
-fn led(features: Tensor<3>, guidance: Option<f32>, dtype: FloatDType) -> Tensor<2> {
+pub(super) fn led(features: Tensor<3>, guidance: Option<f32>, dtype: FloatDType) -> Tensor<2> {
     let [sequences, cells, width] = features.dims();
     let features = features.reshape([sequences * cells, width]);
     let Some(scale) = guidance else {
@@ -324,10 +292,6 @@ fn led(features: Tensor<3>, guidance: Option<f32>, dtype: FloatDType) -> Tensor<
 
 fn integers(values: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-fn wrong_prompt(error: TextError) -> NodeError {
-    NodeError::failed(error, "shorten or change the prompt")
 }
 
 /// A fingerprint of configuration, vocabulary and parameters, whatever files they came from.
@@ -379,40 +343,14 @@ impl Scorer for TrainedDenoiser {
     fn scores(&self, query: &Query<'_>) -> Result<Scores, NodeError> {
         self.check(query)?;
         if query.rows.is_empty() {
-            let shape = [0, self.codebook() as usize];
-            let none = Tensor::zeros(shape, (&self.device, DType::F32));
-            return Ok(Scores::of_logits(none));
+            return Ok(self.no_scores());
         }
-        let (grid, batch) = (query.tokens.grid(), query.tokens.batch());
-        let order = cell_order(grid.rows, grid.columns);
-        let mask = self.config().mask_id as i32;
-        let codes: Vec<Vec<i32>> = (0..batch)
-            .map(|sample| {
-                let codes = query.tokens.sample(sample);
-                let seen = order.iter().map(|position| match codes[*position] {
-                    Tokens::MASK => mask,
-                    code => code as i32,
-                });
-                seen.collect()
-            })
-            .collect();
+        let features = self.guided(&self.branches(query)?);
+        Ok(self.scores_of(features, query.rows, query.tokens.grid()))
+    }
 
-        let mut surroundings = self.surroundings(query.prompt, batch)?;
-        let guidance = query.guidance.filter(|guidance| guidance.scale != 0.0);
-        if let Some(guidance) = guidance {
-            let others = match guidance.negative {
-                Some(negative) => self.surroundings(negative, batch)?,
-                None => surroundings
-                    .iter()
-                    .map(|conditional| self.dropped(conditional))
-                    .collect::<Result<_, _>>()?,
-            };
-            surroundings.extend(others);
-        }
-        let codes: Vec<&[i32]> = codes.iter().map(Vec::as_slice).collect();
-        let scale = guidance.map(|guidance| guidance.scale);
-        let features = self.guided(&surroundings, &codes, scale);
-        Ok(self.scores_of(features, query.rows, grid))
+    fn feature_cache(&self) -> Option<Box<dyn FeatureCache>> {
+        Some(Box::new(CellCache::new(self.clone())))
     }
 
     fn describe(&self) -> String {

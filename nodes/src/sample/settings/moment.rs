@@ -31,6 +31,19 @@ impl EditSampler {
         self.guidance > 0.0 && within(self.guidance_from, self.guidance_to, step, steps)
     }
 
+    /// Whether steps take anything from a cache.
+    pub(in crate::sample) fn caches(&self) -> bool {
+        self.refresh_interval > 1 && self.cache_ratio > 0.0
+    }
+
+    /// Whether the step `step` of a picture with `steps` that lay, counted from 0, is computed whole in any case: those of the
+    /// warm-up, the first at least, and every `refresh_interval`-th from the last of them on.
+    pub(in crate::sample) fn refreshes(&self, step: usize, steps: usize) -> bool {
+        let warm_up = (self.warmup_ratio * steps as f64).ceil() as usize;
+        let last = warm_up.max(1) - 1;
+        step <= last || (step - last).is_multiple_of(self.refresh_interval as usize)
+    }
+
     /// Whether any step may replace visible tokens.
     pub(in crate::sample) fn revises(&self) -> bool {
         self.edit_threshold > 0.0 || self.swaps > 0
