@@ -3,7 +3,7 @@
 pub(crate) mod parity;
 
 use burn::backend::Dispatch;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use crate::backend::TensorKernels;
 use crate::{matmul, softmax};
@@ -16,8 +16,8 @@ const FUSED_WIDTH_MAX: usize = 256;
 /// `out = softmax(scale·q·kᵀ)·v` for each head, computed in f32, in the type of the operands
 ///
 /// Heads may share keys and values: there are as many heads of queries as of keys, or a multiple, and neighbours share.
-/// In bf16 the scores are not kept, whatever the length, where heads are at most 256 wide and a multiple of 8; in f32
-/// they are.
+/// The scores are not kept, whatever the length: in bf16 where heads are at most 256 wide and a multiple of 8, in f32 on
+/// processors.
 /// Operands are read as they lie where numbers of a head are neighbours, be it `[batch, length, heads, d]` in memory,
 /// a part of that, or a view of `[batch, heads, length, d]`.
 ///
@@ -62,9 +62,14 @@ fn check(queries: &Tensor<4>, keys: &Tensor<4>, values: &Tensor<4>) {
 /// Whether the scores need not be kept.
 fn is_fused(queries: &Tensor<4>, keys: &Tensor<4>, scale: f32) -> bool {
     let ([b, n, heads, d], [_, m, _, _]) = (queries.dims(), keys.dims());
-    let wide = d > FUSED_WIDTH_MAX || !d.is_multiple_of(8);
+    let narrow = d <= FUSED_WIDTH_MAX && d.is_multiple_of(8);
     let empty = b * n * heads * d * m == 0;
-    queries.dtype() == DType::BF16 && scale > 0.0 && !wide && !empty
+    let served = match queries.dtype() {
+        DType::BF16 => narrow,
+        DType::F32 => queries.device().inner() == Device::flex(),
+        _ => false,
+    };
+    served && scale > 0.0 && !empty
 }
 
 /// Attention by way of all scores.

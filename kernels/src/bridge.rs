@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 use crate::contract::{Report, difference};
 
 /// What every check here is called in reports.
-const NAME: &str = "bridge";
+pub(crate) const NAME: &str = "bridge";
 
 /// Falls into every trap on purpose.
 pub(crate) fn traps(device: &Device) -> Vec<Report> {

@@ -69,7 +69,7 @@ pub use unfold::unfold_3x3;
 
 use attention::parity::{Attention, AttentionToOne};
 use burn::tensor::Device;
-use contract::parity;
+use contract::{Kernel, parity};
 use convolution::parity::Convolution;
 use cross_entropy::parity::GroupedCrossEntropy;
 use dequantise::parity::Dequantise;
@@ -83,35 +83,51 @@ use rows::parity::{Argmax, LogSumExp, Softmax};
 use sampling::parity::{Draw, Likeliest};
 use unfold::parity::Unfold;
 
-/// Compares every kernel on `device`, values and gradients, with its reference on the CPU, and falls into every trap
-/// between tensors and kernels on purpose.
-pub fn verify(device: &Device) -> Vec<Report> {
-    [
-        parity::<Linear>,
-        parity::<Logits>,
-        parity::<Matmul>,
-        parity::<Lookup>,
-        parity::<Attention>,
-        parity::<AttentionToOne>,
-        parity::<Softmax>,
-        parity::<RmsNorm>,
-        parity::<AddRmsNorm>,
-        parity::<Rotate>,
-        parity::<Swiglu>,
-        parity::<Likeliest>,
-        parity::<Draw>,
-        parity::<LogSumExp>,
-        parity::<Argmax>,
-        parity::<Unfold>,
-        parity::<Convolution>,
-        parity::<Groups>,
-        parity::<Dequantise>,
-        parity::<GroupedCrossEntropy>,
-    ]
-    .iter()
-    .flat_map(|check| check(device))
-    .chain(bridge::traps(device))
-    .collect()
+/// How the cases of a kernel are compared on a device, as far as their descriptions are wanted.
+type Check = fn(&Device, &dyn Fn(&str) -> bool) -> Vec<Report>;
+
+/// Every kernel, and how it is compared with its reference.
+const CHECKS: &[(&str, Check)] = &[
+    (Linear::NAME, parity::<Linear>),
+    (Logits::NAME, parity::<Logits>),
+    (Matmul::NAME, parity::<Matmul>),
+    (Lookup::NAME, parity::<Lookup>),
+    (Attention::NAME, parity::<Attention>),
+    (AttentionToOne::NAME, parity::<AttentionToOne>),
+    (Softmax::NAME, parity::<Softmax>),
+    (RmsNorm::NAME, parity::<RmsNorm>),
+    (AddRmsNorm::NAME, parity::<AddRmsNorm>),
+    (Rotate::NAME, parity::<Rotate>),
+    (Swiglu::NAME, parity::<Swiglu>),
+    (Likeliest::NAME, parity::<Likeliest>),
+    (Draw::NAME, parity::<Draw>),
+    (LogSumExp::NAME, parity::<LogSumExp>),
+    (Argmax::NAME, parity::<Argmax>),
+    (Unfold::NAME, parity::<Unfold>),
+    (Convolution::NAME, parity::<Convolution>),
+    (Groups::NAME, parity::<Groups>),
+    (Dequantise::NAME, parity::<Dequantise>),
+    (GroupedCrossEntropy::NAME, parity::<GroupedCrossEntropy>),
+];
+
+/// What [`verify`] can look at: the kernels, and the traps between tensors and kernels.
+pub fn verified() -> impl Iterator<Item = &'static str> {
+    let names = CHECKS.iter().map(|(name, _)| *name);
+    names.chain([bridge::NAME])
+}
+
+/// Compares kernels on `device`, values and gradients, with their references on the CPU, and falls into every trap
+/// between tensors and kernels on purpose; all of that as far as name and description of a case are `wanted`.
+pub fn verify(device: &Device, wanted: impl Fn(&str, &str) -> bool) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for (name, check) in CHECKS {
+        reports.extend(check(device, &|case| wanted(name, case)));
+    }
+    // Traps are few and quick, and are not told apart.
+    if wanted(bridge::NAME, "") {
+        reports.extend(bridge::traps(device));
+    }
+    reports
 }
 
 /// The card `index` and the versions of the libraries that do its work, as far as they are found.

@@ -6,6 +6,7 @@ mod picture;
 mod sample;
 mod step;
 mod train;
+mod verify;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -28,8 +29,8 @@ const MEBIBYTE: usize = 1 << 20;
 /// Checks and measures the kernels.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
-    /// Compares every kernel with its reference, values and gradients.
-    Verify(Target),
+    /// Compares kernels with their references, values and gradients.
+    Verify(verify::Verify),
     /// Measures every kernel.
     Kernels(Target),
     /// Measures the grouped cross-entropy of a large head, in time and memory.
@@ -113,7 +114,7 @@ impl Bench {
     /// Writes to standard output; fails where a kernel is wrong.
     pub fn execute(self) -> Result<(), Failure> {
         match self {
-            Self::Verify(target) => verify(&target, &device(&target.device)?),
+            Self::Verify(verify) => verify.compare(),
             Self::Kernels(target) => measure(&target, &device(&target.device)?),
             Self::Attention(attention) => attention.measure(),
             Self::Gce(head) => head.measure(&device(&head.target.device)?),
@@ -124,42 +125,6 @@ impl Bench {
             Self::Encode(picture) => picture.measure(Direction::Encode),
         }
     }
-}
-
-fn verify(target: &Target, compute: &Compute) -> Result<(), Failure> {
-    let reports = kernels::verify(compute.device());
-    let wrong = reports.iter().filter(|report| !report.passed).count();
-    for report in &reports {
-        let line = if target.json {
-            json!({
-                "device": compute.name(), "kernel": report.kernel, "case": report.case, "what": report.what,
-                "error": report.error, "tolerance": report.tolerance, "passed": report.passed,
-            })
-            .to_string()
-        } else {
-            format!(
-                "{} {:24} {:20} error {:7.1e}, allowed {:7.1e}  {}",
-                if report.passed { "ok   " } else { "WRONG" },
-                report.kernel,
-                report.what,
-                report.error,
-                report.tolerance,
-                report.case
-            )
-        };
-        let _ = writeln!(std::io::stdout(), "{line}");
-        if let Some(reason) = &report.failure {
-            let _ = writeln!(std::io::stderr(), "      {reason}");
-        }
-    }
-    if wrong > 0 {
-        let total = reports.len();
-        return Err(Failure::Unequal(format!(
-            "{wrong} of {total} comparisons on {} are beyond their tolerance",
-            compute.name()
-        )));
-    }
-    Ok(())
 }
 
 impl Head {

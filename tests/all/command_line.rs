@@ -171,14 +171,28 @@ fn nodes_are_listed_and_explained() {
 
 #[test]
 fn kernels_are_verified_against_their_references() {
-    let ended = smalto(&["bench", "verify", "--device", "cpu", "--json"]).expect(0);
+    let verify = ["bench", "verify", "--device", "cpu", "--json"];
+    let some = [
+        "--kernel", "softmax", "--kernel", "rms_norm", "--case", "F32",
+    ];
+    let ended = smalto(&[&verify[..], &some].concat()).expect(0);
     let lines = ended.json_lines();
-    assert!(lines.len() > 10, "only {} comparisons", lines.len());
+    let passed = |kernel: &str| {
+        let of_kernel = lines.iter().filter(|line| line["kernel"] == kernel);
+        let right = |line: &&serde_json::Value| line["passed"] == true && line["device"] == "cpu";
+        of_kernel.filter(right).count()
+    };
     assert!(
-        lines
-            .iter()
-            .all(|line| line["passed"] == true && line["device"] == "cpu")
+        passed("softmax") >= 2 && passed("rms_norm") >= 2,
+        "{lines:?}"
     );
+    assert_eq!(passed("softmax") + passed("rms_norm"), lines.len());
+    let _ = smalto(&[&verify[..], &["--kernel", "softmaks"]].concat())
+        .expect(2)
+        .says(&["softmax"]);
+    let _ = smalto(&[&verify[..], &["--case", "F65"]].concat())
+        .expect(2)
+        .says(&["--case"]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "cubecl-environment",
             "cubecl-server",
             "cudarc",
+            "gemm",
             "half",
             "rayon",
             "safetensors",

@@ -1,8 +1,16 @@
-//! The operations on the CPU: burn's own, but for neighbourhoods, which are copies of whole vectors, and for
-//! cross-entropies, whose logits are worked on in place.
+//! The operations on the CPU: burn's own, but for what is worked on in place, in f32: neighbourhoods, attention, rows,
+//! what stands between a layer's products, tokens, and cross-entropies.
 
+mod attention;
 mod cross_entropy;
+mod lanes;
+mod layer;
+mod matrix;
+mod numbers;
+mod pick;
+mod rows;
 
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::{
     Flex, TensorMetadata,
     tensor::{FloatTensor, IntTensor},
@@ -10,10 +18,178 @@ use burn::backend::{
 use burn::tensor::{DType, TensorData};
 use rayon::prelude::*;
 
+use self::numbers::are_served;
 use super::{TensorKernels, definition};
 use crate::cross_entropy::{Chunk, Terms};
 
 impl TensorKernels for Flex {
+    fn log_sum_exp(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        if are_served(&[&x]) {
+            return rows::log_sums_exp(x);
+        }
+        definition::log_sum_exp::<Self>(x)
+    }
+
+    fn argmax(x: FloatTensor<Self>) -> IntTensor<Self> {
+        if are_served(&[&x]) {
+            return rows::argmax(x);
+        }
+        definition::argmax::<Self>(x)
+    }
+
+    fn softmax_rows(x: FloatTensor<Self>, scale: f32) -> FloatTensor<Self> {
+        if are_served(&[&x]) {
+            return rows::softmax(x, scale);
+        }
+        definition::softmax::<Self>(x, scale)
+    }
+
+    fn softmax_rows_backward(
+        y: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        scale: f32,
+    ) -> FloatTensor<Self> {
+        if are_served(&[&y, &grad]) {
+            return rows::softmax_backward(y, grad, scale);
+        }
+        definition::softmax_backward::<Self>(y, grad, scale)
+    }
+
+    fn attend(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        scale: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        if are_served(&[&queries, &keys, &values]) {
+            return attention::attend(queries, keys, values, scale);
+        }
+        definition::attend::<Self>(queries, keys, values, scale)
+    }
+
+    fn attend_backward(
+        queries: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        found: FloatTensor<Self>,
+        sums: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        scale: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let operands = [queries, keys, values];
+        if are_served(&[&operands[0], &found, &sums, &grad]) {
+            let known = attention::Known {
+                operands,
+                found,
+                sums,
+                grad,
+            };
+            return attention::attend_backward(known, scale);
+        }
+        definition::attend_backward::<Self>(operands, grad, scale)
+    }
+
+    fn rms_norm(x: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {
+        if are_served(&[&x]) {
+            return rows::rms_norm(x, None, epsilon);
+        }
+        definition::rms_norm::<Self>(x, epsilon)
+    }
+
+    fn rms_norm_backward(
+        x: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        if are_served(&[&x, &grad]) {
+            return rows::rms_norm_backward(x, grad, epsilon);
+        }
+        definition::rms_norm_backward::<Self>(x, grad, epsilon)
+    }
+
+    fn gained_rms_norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        if are_served(&[&x, &gain]) {
+            return rows::rms_norm(x, Some(gain), epsilon);
+        }
+        definition::gained_rms_norm::<Self>(x, gain, epsilon)
+    }
+
+    fn add_rms_norm(
+        x: FloatTensor<Self>,
+        change: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        if are_served(&[&x, &change]) {
+            return rows::add_rms_norm(x, change, None, epsilon);
+        }
+        let sum = Self::float_add(x, change);
+        (sum.clone(), Self::rms_norm(sum, epsilon))
+    }
+
+    fn add_gained_rms_norm(
+        x: FloatTensor<Self>,
+        change: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        if are_served(&[&x, &change, &gain]) {
+            return rows::add_rms_norm(x, change, Some(gain), epsilon);
+        }
+        let sum = Self::float_add(x, change);
+        (sum.clone(), Self::gained_rms_norm(sum, gain, epsilon))
+    }
+
+    fn rotate(
+        x: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        if are_served(&[&x, &cos, &sin]) {
+            return layer::rotate(x, cos, sin);
+        }
+        definition::rotate::<Self>(x, cos, sin)
+    }
+
+    fn swiglu(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
+        if are_served(&[&gate, &up]) {
+            return layer::swiglu(gate, up);
+        }
+        definition::swiglu::<Self>(gate, up)
+    }
+
+    fn swiglu_backward(
+        gate: FloatTensor<Self>,
+        up: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        if are_served(&[&gate, &up, &grad]) {
+            return layer::swiglu_backward(gate, up, grad);
+        }
+        definition::swiglu_backward::<Self>(gate, up, grad)
+    }
+
+    fn likeliest(logits: FloatTensor<Self>) -> (IntTensor<Self>, FloatTensor<Self>) {
+        if are_served(&[&logits]) {
+            return pick::likeliest(logits);
+        }
+        definition::likeliest::<Self>(logits)
+    }
+
+    fn draw(
+        logits: FloatTensor<Self>,
+        uniforms: FloatTensor<Self>,
+        temperature: f32,
+    ) -> (IntTensor<Self>, FloatTensor<Self>) {
+        if are_served(&[&logits, &uniforms]) {
+            return pick::draw(logits, uniforms, temperature);
+        }
+        definition::draw::<Self>(logits, uniforms, temperature)
+    }
+
     fn cross_entropy(
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,

@@ -8,6 +8,7 @@ use burn::backend::{
 use burn::tensor::{FloatDType, Shape, Slice, TensorData};
 use rayon::prelude::*;
 
+use super::lanes::{exp, log_sum_exp, wide};
 use crate::backend::{cast, head_gradient};
 use crate::cross_entropy::{Chunk, Terms};
 
@@ -23,7 +24,7 @@ pub(super) fn cross_entropy(
         hidden.dtype(),
         head_gradient(hidden.dtype(), weight.dtype()),
     );
-    let (hidden, weight) = (wide(hidden), wide(weight));
+    let (hidden, weight) = (in_f32(hidden), in_f32(weight));
     let row_weights = numbers(row_weights);
     let mut losses = Vec::with_capacity(row_weights.len());
     let mut in_hidden = Vec::new();
@@ -35,7 +36,7 @@ pub(super) fn cross_entropy(
             logits
                 .par_chunks_mut(rows.codes)
                 .enumerate()
-                .map(|(row, z)| rows.slope(first + row, z, row_weights[first + row])),
+                .map(|(row, z)| wide(|| rows.slope(first + row, z, row_weights[first + row]))),
         );
         let slope = TensorData::new(logits, [end - first, rows.codes]);
         let slope = <FloatTensor<Flex>>::from_data(slope);
@@ -62,7 +63,7 @@ pub(super) fn losses(
     rows: &Rows,
     chunk: Chunk,
 ) -> FloatTensor<Flex> {
-    let (hidden, weight) = (wide(hidden), wide(weight));
+    let (hidden, weight) = (in_f32(hidden), in_f32(weight));
     let mut losses = Vec::new();
     for (first, end) in rows.chunks(chunk) {
         let logits = logits(rows_of(&hidden, first, end), weight.clone());
@@ -70,7 +71,7 @@ pub(super) fn losses(
             logits
                 .par_chunks(rows.codes)
                 .enumerate()
-                .map(|(row, z)| rows.score(first + row, z).loss),
+                .map(|(row, z)| wide(|| rows.score(first + row, z).loss)),
         );
     }
     tensor(losses)
@@ -118,6 +119,7 @@ impl Rows {
             .map(move |first| (first, (first + step).min(rows)))
     }
 
+    #[inline(always)]
     fn score(&self, row: usize, z: &[f32]) -> Scored {
         let lse = log_sum_exp(z);
         let mut loss = self.terms.scale * lse;
@@ -131,6 +133,7 @@ impl Rows {
     }
 
     /// The loss, and its gradient times `weight` in the place of the logits.
+    #[inline(always)]
     fn slope(&self, row: usize, z: &mut [f32], weight: f32) -> f32 {
         let Scored { lse, loss } = self.score(row, z);
         let mut pulls: Vec<(usize, f32)> = self.shared(row).collect();
@@ -139,12 +142,12 @@ impl Rows {
             pulls.extend(
                 codes
                     .iter()
-                    .map(|code| (*code, share * (z[*code] - lse).exp())),
+                    .map(|code| (*code, share * exp(z[*code] - lse))),
             );
         }
         let scale = weight * self.terms.scale;
         for z in z.iter_mut() {
-            *z = scale * (*z - lse).exp();
+            *z = scale * exp(*z - lse);
         }
         for (code, pull) in pulls {
             z[code] -= weight * pull;
@@ -178,13 +181,6 @@ impl Rows {
     }
 }
 
-/// `log Σ e^z`.
-fn log_sum_exp(z: &[f32]) -> f32 {
-    let largest = z.iter().copied().fold(f32::MIN, f32::max);
-    let sum: f32 = z.iter().map(|z| (z - largest).exp()).sum();
-    largest + sum.ln()
-}
-
 /// The same over some codes.
 fn log_sum_exp_of(z: &[f32], codes: &[usize]) -> f32 {
     let some: Vec<f32> = codes.iter().map(|code| z[*code]).collect();
@@ -204,13 +200,13 @@ fn rows_of(x: &FloatTensor<Flex>, first: usize, end: usize) -> FloatTensor<Flex>
 }
 
 /// The tensor in f32.
-fn wide(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
+fn in_f32(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
     cast::<Flex>(x, FloatDType::F32)
 }
 
 /// The numbers of a tensor in f32.
 fn numbers(x: FloatTensor<Flex>) -> Vec<f32> {
-    let data = wide(x).to_contiguous().into_data();
+    let data = in_f32(x).to_contiguous().into_data();
     data.try_into_vec().expect("it was made f32")
 }
 
