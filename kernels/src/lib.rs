@@ -16,6 +16,9 @@
 //! | [`convolution_3x3`] | `W·unfold_3x3(x) + b` | on Hopper own products whose operand is never unfolded; else bands of rows |
 //! | [`group_norm`] | `γ·(x − mean)/√(var + ε) + β`, SiLU | two passes over the picture |
 //!
+//! Processors do in f32 what stands between products in one pass each, with AVX2 where they have it, and keep the scores
+//! of attention for a few queries at a time.
+//!
 //! With the feature `cuda`, the module `card` lends numbers on a card to code that launches kernels of its own.
 
 mod attention;
