@@ -73,7 +73,7 @@ fn main() -> ExitCode {
 fn open(name: &str) -> Result<Engine, String> {
     let compute = Compute::named(name).map_err(|error| error.to_string())?;
     Ok(Engine::new(Settings {
-        workers: std::thread::available_parallelism().map_or(1, usize::from),
+        workers: compute.nodes_at_once(),
         budget: CACHE,
         device_class: compute.name().into(),
         resources: Resources::default().with(compute),

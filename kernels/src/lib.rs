@@ -133,6 +133,16 @@ pub fn verify(device: &Device, wanted: impl Fn(&str, &str) -> bool) -> Vec<Repor
     reports
 }
 
+/// Has all work of this program go to one stream of a card, whichever thread asks for it; to be called before any.
+///
+/// With a stream for each thread, work on what another thread has made waits for an event of that thread's stream, and an
+/// event that is made while work is being recorded spoils the recording, or the driver.
+/// While it is recorded no other thread may ask for work, so that nodes take turns on a card.
+#[cfg(feature = "cuda")]
+pub fn work_in_one_stream() {
+    backend::cuda::work_in_one_stream();
+}
+
 /// The card `index` and the versions of the libraries that do its work, as far as they are found.
 #[cfg(feature = "cuda")]
 pub fn versions(index: usize) -> String {

@@ -77,6 +77,7 @@ impl Compute {
     fn open(index: usize) -> Result<Self, DeviceError> {
         // First of all: burn panics where a part of CUDA is missing.
         kernels::installation::check(index)?;
+        kernels::work_in_one_stream();
         Ok(Self {
             device: Device::cuda(index),
             name: format!("cuda:{index}"),
@@ -120,6 +121,14 @@ impl Compute {
     /// Whether this is an accelerator.
     pub fn is_accelerator(&self) -> bool {
         self.card.is_some()
+    }
+
+    /// How many nodes may run at once: as many as there are cores, but one where they share a card.
+    pub fn nodes_at_once(&self) -> usize {
+        if self.is_accelerator() {
+            return 1;
+        }
+        std::thread::available_parallelism().map_or(1, usize::from)
     }
 
     /// The type that networks compute in here while they train: bf16 on an accelerator, f32 on the processor.

@@ -210,7 +210,7 @@ impl Run {
 
 fn engine(compute: &Compute) -> Engine {
     Engine::new(Settings {
-        workers: std::thread::available_parallelism().map_or(1, usize::from),
+        workers: compute.nodes_at_once(),
         budget: CACHE,
         device_class: compute.name().into(),
         resources: Resources::default().with(compute.clone()),

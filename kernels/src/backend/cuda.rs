@@ -31,6 +31,7 @@ mod versions;
 
 pub(crate) use fault::{Fault, fail};
 pub(crate) use nvrtc::Compiler;
+pub(crate) use stream::work_in_one_stream;
 
 use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, FloatDType};

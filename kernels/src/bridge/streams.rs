@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use super::{Link, after, report, shift, whole_numbers};
 use crate::contract::{Report, read};
 
-/// Threads in a ring; burn gives each a stream.
+/// Threads in a ring, each with a stream.
 const THREADS: usize = 4;
 
 /// Links before a tensor is handed on, and after.
@@ -37,14 +37,15 @@ pub(super) fn check(device: &Device, link: Link) -> Vec<Report> {
         .map(|(own, receiver)| {
             let next: mpsc::Sender<Tensor<2>> = senders[(own + 1) % THREADS].clone();
             let (device, shift) = (device.clone(), shift.clone());
-            thread::spawn(move || {
+            let work = move || {
                 let x = whole_numbers(size, own);
                 let x = Tensor::<1>::from_floats(&x[..], &device).reshape([size, size]);
                 let handed = next.send(chain(x, &shift, link));
                 handed.map_err(|_| "the neighbour is gone".to_owned())?;
                 let x = receiver.recv().map_err(|_| "the neighbour sent nothing")?;
                 read(chain(x, &shift, link).flatten(0, 1))
-            })
+            };
+            thread::spawn(|| on_own_stream(work))
         })
         .collect();
     drop(senders);
@@ -58,6 +59,18 @@ pub(super) fn check(device: &Device, link: Link) -> Vec<Report> {
         report(case, &after(2 * LINKS, &begun, size), found, 0.0)
     };
     workers.into_iter().enumerate().map(finish).collect()
+}
+
+/// Does `work` on a stream that nobody else uses, also where the program works in one.
+#[cfg(feature = "cuda")]
+fn on_own_stream<T>(work: impl FnOnce() -> T) -> T {
+    cubecl_environment::stream::StreamId::allocate().executes(work)
+}
+
+/// Where there are no cards there are no streams.
+#[cfg(not(feature = "cuda"))]
+fn on_own_stream<T>(work: impl FnOnce() -> T) -> T {
+    work()
 }
 
 /// Half of the way.

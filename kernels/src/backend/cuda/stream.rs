@@ -7,12 +7,17 @@ use cubecl::server::{BufferBinding, Handle, ServerError, ServerStorage};
 use cubecl_common::device::ServiceId;
 use cubecl_common::device_handle::DeviceHandle;
 use cubecl_environment::backtrace::BackTrace;
-use cubecl_environment::stream::StreamId;
+use cubecl_environment::stream::{StreamId, StreamPolicy, set_policy};
 use cubecl_server::stream::{ExecuteScope, WriteScoped, failed_writing};
 use cudarc::driver::sys::CUstream;
 
 /// What CubeCL runs a CUDA device with.
 pub(super) type CudaServer = <cubecl::cuda::CudaRuntime as cubecl_server::runtime::Runtime>::Server;
+
+/// Has all work go to one stream, whichever thread asks for it.
+pub(crate) fn work_in_one_stream() {
+    set_policy(StreamPolicy::Single);
+}
 
 /// Whether a tensor lies on a CUDA device, rather than on another runtime of CubeCL.
 pub(super) fn is_cuda(tensor: &CubeTensor) -> bool {

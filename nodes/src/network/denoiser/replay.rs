@@ -12,6 +12,9 @@ use super::Sequence;
 /// Steps of one shape before the next is recorded; recording takes the time of six.
 const BEFORE: u32 = 3;
 
+/// Shapes that are kept at once: a batch whose pictures do not all go in one question has a last question of its own.
+const KINDS: usize = 2;
+
 /// How far what is replayed may be from what it stands for, as a share of the largest number: rounding to bf16 and back,
 /// should numbers be added in another order.
 const CLOSE: f32 = 1.0 / 64.0;
@@ -29,13 +32,12 @@ struct Kind {
     thread: ThreadId,
 }
 
-/// The kind of step that is asked for at present, and its recording.
+/// The kinds of steps that are asked for at present, the last one first, and their recordings.
 #[derive(Clone, Default)]
-pub(super) struct Replay(Arc<Mutex<State>>);
+pub(super) struct Replay(Arc<Mutex<Vec<State>>>);
 
-#[derive(Default)]
 struct State {
-    kind: Option<Kind>,
+    kind: Kind,
     met: u32,
     recording: Option<Recording>,
 }
@@ -59,13 +61,8 @@ impl Replay {
             guidance: guidance.map(f32::to_bits),
             thread: thread::current().id(),
         };
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.kind != Some(kind) {
-            *state = State {
-                kind: Some(kind),
-                ..State::default()
-            };
-        }
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = last_first(&mut states, kind);
         let (inputs, work) = (parts(&sequence), Arc::new(work));
         state.met = state.met.saturating_add(1);
         // Tried once: what cannot be recorded now cannot be later.
@@ -76,6 +73,20 @@ impl Replay {
         let replayed = replayed.and_then(|recording| recording.run(&inputs));
         replayed.unwrap_or_else(|| work(sequence))
     }
+}
+
+/// What is known of `kind`, and at the front from now on; what was asked for longest ago is forgotten.
+fn last_first(states: &mut Vec<State>, kind: Kind) -> &mut State {
+    let found = states.iter().position(|state| state.kind == kind);
+    let state = found.map(|at| states.remove(at));
+    states.truncate(KINDS - 1);
+    let state = state.unwrap_or(State {
+        kind,
+        met: 0,
+        recording: None,
+    });
+    states.insert(0, state);
+    &mut states[0]
 }
 
 /// The work recorded, where the recording makes of other inputs what the work itself makes of them.
@@ -135,9 +146,11 @@ fn joined(parts: &[Tensor<2, Int>]) -> Sequence {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use burn::tensor::{Device, Int, Tensor};
 
-    use super::{Replay, are_close, joined, parts};
+    use super::{Kind, Replay, State, are_close, joined, last_first, parts};
     use crate::network::denoiser::Sequence;
 
     fn ids(row: [i32; 2]) -> Tensor<2, Int> {
@@ -168,6 +181,26 @@ mod tests {
         assert!(are_close(rows([[1.1, -8.0], [0.1, 2.0]]), wanted.clone()));
         assert!(!are_close(rows([[1.2, -8.0], [0.0, 2.0]]), wanted.clone()));
         assert!(!are_close(rows([[f32::NAN, -8.0], [0.0, 2.0]]), wanted));
+    }
+
+    #[test]
+    fn the_last_two_kinds_of_steps_are_known() {
+        let kind = |pictures| Kind {
+            shape: [1, 2, pictures, 4, 0],
+            guidance: None,
+            thread: thread::current().id(),
+        };
+        let mut states = Vec::new();
+        for pictures in [16, 10, 16, 10, 16] {
+            last_first(&mut states, kind(pictures)).met += 1;
+        }
+        let known = |states: &[State]| -> Vec<(usize, u32)> {
+            let known = states.iter().map(|state| (state.kind.shape[2], state.met));
+            known.collect()
+        };
+        assert_eq!(known(&states), [(16, 3), (10, 2)]);
+        last_first(&mut states, kind(3)).met += 1;
+        assert_eq!(known(&states), [(3, 1), (16, 3)]);
     }
 
     #[test]
