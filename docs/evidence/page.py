@@ -78,10 +78,6 @@ def score(report):
     return report["scenes"]["score"]["overall"]["score"]
 
 
-def difference(stage):
-    return stage["mended"]["on"]["difference"]["mean"]
-
-
 FIGURES = {
     "masked loss, nats": (loss, 3),
     "top-1": (of_ratios("accuracy"), 3),
