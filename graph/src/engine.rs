@@ -8,6 +8,7 @@ mod key;
 mod reporter;
 mod schedule;
 mod show;
+mod turns;
 mod work;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::value::{Footprint, Value};
 use cache::Cache;
 use fingerprint::Fingerprints;
 use key::Parts;
+use turns::Turns;
 
 pub use event::{Event, Happened, Reason, RunId};
 pub use work::guarded;
@@ -34,7 +36,7 @@ pub use work::guarded;
 /// How an engine works.
 #[derive(Clone)]
 pub struct Settings {
-    /// How many nodes may run at once; at least one does.
+    /// How many nodes may run at once, of all runs together; at least one does.
     pub workers: usize,
     /// How much memory the cache may hold, in the computer and on the device.
     pub budget: Footprint,
@@ -47,6 +49,7 @@ pub struct Settings {
 /// Runs plans, and remembers results between runs.
 pub struct Engine {
     workers: usize,
+    turns: Turns,
     device_class: String,
     resources: Arc<Resources>,
     cache: Mutex<Cache>,
@@ -106,8 +109,10 @@ impl Outcome {
 impl Engine {
     /// An engine with an empty cache.
     pub fn new(settings: Settings) -> Self {
+        let workers = settings.workers.max(1);
         Self {
-            workers: settings.workers.max(1),
+            workers,
+            turns: Turns::new(workers),
             device_class: settings.device_class,
             resources: Arc::new(settings.resources),
             cache: Mutex::new(Cache::new(settings.budget)),

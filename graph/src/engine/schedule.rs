@@ -153,13 +153,12 @@ impl<'a, F: FnMut(&Event)> Schedule<'a, F> {
             }
             Need::Cached { values, key } => {
                 self.finished(at, Duration::ZERO, true, &values, reason);
-                self.show(at, self.context.shown(&values));
+                self.show_kept(at, &values);
                 self.slots[at] = Some(Slot { key, values });
             }
             Need::Nothing { at_hand } => {
                 self.finished(at, Duration::ZERO, true, &Values::default(), reason);
-                let at_hand = at_hand.unwrap_or_default();
-                self.show(at, self.context.shown(&at_hand));
+                self.show_kept(at, &at_hand.unwrap_or_default());
             }
         }
     }
@@ -389,6 +388,18 @@ impl<'a, F: FnMut(&Event)> Schedule<'a, F> {
             footprint: footprint(values),
             reason: reason.unwrap_or(Reason::New),
         });
+    }
+
+    /// Shows what was at hand; what lies on a device is read there, so that it takes a turn.
+    fn show_kept(&mut self, at: usize, values: &Values) {
+        if !self.context.options.show {
+            return;
+        }
+        let shown = {
+            let turn = self.context.engine.turns.take(self.context.cancel);
+            turn.map(|_turn| self.context.shown(values))
+        };
+        self.show(at, shown.unwrap_or_default());
     }
 
     fn show(&mut self, at: usize, shown: Shown) {

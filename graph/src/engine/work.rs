@@ -83,13 +83,18 @@ pub struct Done {
 impl Context<'_> {
     /// Does `job`; what a node may do wrong, panicking included, comes back as an error.
     pub fn work(&self, job: Job, sender: &Sender<Message>) {
-        let began = Instant::now();
         let step = job.step;
-        let mut result = guarded(|| self.result(job, sender));
+        let turn = self.engine.turns.take(self.cancel);
+        let began = Instant::now();
+        let mut result = match &turn {
+            Ok(_) => guarded(|| self.result(job, sender)),
+            Err(error) => Err(error.clone()),
+        };
         let took = began.elapsed();
         if let Ok(done) = &mut result {
             done.shown = self.shown(&done.values);
         }
+        drop(turn);
         let _ = sender.send(Message::Done { step, took, result });
     }
 
