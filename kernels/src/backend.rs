@@ -195,8 +195,7 @@ pub trait TensorKernels: Backend {
         change: FloatTensor<Self>,
         epsilon: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let sum = Self::float_add(x, change);
-        (sum.clone(), Self::rms_norm(sum, epsilon))
+        definition::add_rms_norm::<Self>(x, change, None, epsilon)
     }
 
     /// `s = x + change` and [`gained_rms_norm`](Self::gained_rms_norm) of that, likewise.
@@ -207,8 +206,7 @@ pub trait TensorKernels: Backend {
         gain: FloatTensor<Self>,
         epsilon: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let sum = Self::float_add(x, change);
-        (sum.clone(), Self::gained_rms_norm(sum, gain, epsilon))
+        definition::add_rms_norm::<Self>(x, change, Some(gain), epsilon)
     }
 
     /// The halves of every vector turned, `(x₁·cos − x₂·sin, x₂·cos + x₁·sin)`: `[b, l, h, 2·n]` by `[l, n]` of f32 each

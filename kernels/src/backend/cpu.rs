@@ -10,7 +10,6 @@ mod numbers;
 mod pick;
 mod rows;
 
-use burn::backend::ops::FloatTensorOps;
 use burn::backend::{
     Flex, TensorMetadata,
     tensor::{FloatTensor, IntTensor},
@@ -126,8 +125,7 @@ impl TensorKernels for Flex {
         if are_served(&[&x, &change]) {
             return rows::add_rms_norm(x, change, None, epsilon);
         }
-        let sum = Self::float_add(x, change);
-        (sum.clone(), Self::rms_norm(sum, epsilon))
+        definition::add_rms_norm::<Self>(x, change, None, epsilon)
     }
 
     fn add_gained_rms_norm(
@@ -139,8 +137,7 @@ impl TensorKernels for Flex {
         if are_served(&[&x, &change, &gain]) {
             return rows::add_rms_norm(x, change, Some(gain), epsilon);
         }
-        let sum = Self::float_add(x, change);
-        (sum.clone(), Self::gained_rms_norm(sum, gain, epsilon))
+        definition::add_rms_norm::<Self>(x, change, Some(gain), epsilon)
     }
 
     fn rotate(

@@ -161,8 +161,7 @@ impl TensorKernels for CubeBackend {
         if has_kernel_for(&[&x, &change]) {
             return norm::add_rms_norm(x, change, None, epsilon);
         }
-        let sum = Self::float_add(x, change);
-        (sum.clone(), Self::rms_norm(sum, epsilon))
+        definition::add_rms_norm::<Self>(x, change, None, epsilon)
     }
 
     fn add_gained_rms_norm(
@@ -174,8 +173,7 @@ impl TensorKernels for CubeBackend {
         if has_kernel_for(&[&x, &change, &gain]) {
             return norm::add_rms_norm(x, change, Some(gain), epsilon);
         }
-        let sum = Self::float_add(x, change);
-        (sum.clone(), Self::gained_rms_norm(sum, gain, epsilon))
+        definition::add_rms_norm::<Self>(x, change, Some(gain), epsilon)
     }
 
     fn rotate(x: CubeTensor, cos: CubeTensor, sin: CubeTensor) -> CubeTensor {

@@ -15,7 +15,7 @@ pub(super) use convolution::{
 };
 pub(super) use cross_entropy::{cross_entropy, cross_entropy_losses, scale};
 pub(super) use group_norm::group_norm;
-pub(super) use layer::{gained_rms_norm, rotate, swiglu, swiglu_backward};
+pub(super) use layer::{add_rms_norm, gained_rms_norm, rotate, swiglu, swiglu_backward};
 pub(super) use neighbours::{fold, unfold};
 pub(super) use pick::{draw, likeliest};
 pub(super) use rows::{

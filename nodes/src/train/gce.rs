@@ -142,7 +142,7 @@ pub struct TrainGce {
     #[param(default = 16, range = 1..=4096)]
     pub sheet_steps: u32,
     /// How strongly the captions of a sheet are followed; 0 paints without guidance, in half the time.
-    #[param(default = 2.0, range = 0.0..=100.0)]
+    #[param(default = 1.0, range = 0.0..=100.0)]
     pub sheet_guidance: f32,
     /// The seed of the order of pictures and of their corruption, and of the draws of sheets.
     pub seed: Seed,

@@ -5,10 +5,11 @@ use burn::backend::{
     Flex, TensorMetadata,
     tensor::{FloatTensor, IntTensor},
 };
-use burn::tensor::{FloatDType, Shape, Slice, TensorData};
+use burn::tensor::{FloatDType, Slice, TensorData};
 use rayon::prelude::*;
 
 use super::lanes::{exp, log_sum_exp, wide};
+use super::numbers::tensor;
 use crate::backend::{cast, head_gradient};
 use crate::cross_entropy::{Chunk, Terms};
 
@@ -49,8 +50,9 @@ pub(super) fn cross_entropy(
     }
     let in_hidden = Flex::float_cat(in_hidden, 0);
     let in_weight = in_weight.expect("there are rows, so there is a chunk");
+    let count = losses.len();
     (
-        tensor(losses),
+        tensor(losses, [count]),
         cast::<Flex>(in_hidden, own.into()),
         cast::<Flex>(in_weight, head.into()),
     )
@@ -74,7 +76,8 @@ pub(super) fn losses(
                 .map(|(row, z)| wide(|| rows.score(first + row, z).loss)),
         );
     }
-    tensor(losses)
+    let count = losses.len();
+    tensor(losses, [count])
 }
 
 /// What is asked of each row.
@@ -208,10 +211,4 @@ fn in_f32(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
 fn numbers(x: FloatTensor<Flex>) -> Vec<f32> {
     let data = in_f32(x).to_contiguous().into_data();
     data.try_into_vec().expect("it was made f32")
-}
-
-/// A vector as a tensor.
-fn tensor(numbers: Vec<f32>) -> FloatTensor<Flex> {
-    let count = numbers.len();
-    <FloatTensor<Flex>>::from_data(TensorData::new(numbers, Shape::new([count])))
 }

@@ -4,7 +4,7 @@ use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{FloatDType, Shape, Slice};
 
 use super::rows::inverse_root;
-use crate::backend::cast;
+use crate::backend::{TensorKernels, cast};
 
 /// `x / √(mean x² + ε) · gain` of each row, computed in f32: `[rows, columns] × [columns]`.
 pub(in crate::backend) fn gained_rms_norm<B: Backend>(
@@ -19,6 +19,21 @@ pub(in crate::backend) fn gained_rms_norm<B: Backend>(
     let factor = inverse_root::<B>(x.clone(), epsilon);
     let gain = B::float_reshape(gain, Shape::new([1, columns]));
     cast::<B>(B::float_mul(B::float_mul(x, factor), gain), dtype)
+}
+
+/// `s = x + change`, and the norm of that, gained where there are gains.
+pub(in crate::backend) fn add_rms_norm<B: TensorKernels>(
+    x: FloatTensor<B>,
+    change: FloatTensor<B>,
+    gain: Option<FloatTensor<B>>,
+    epsilon: f32,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    let sum = B::float_add(x, change);
+    let y = match gain {
+        None => B::rms_norm(sum.clone(), epsilon),
+        Some(gain) => B::gained_rms_norm(sum.clone(), gain, epsilon),
+    };
+    (sum, y)
 }
 
 /// `(x₁·cos − x₂·sin, x₂·cos + x₁·sin)` of the halves of every vector, computed in f32:
