@@ -135,18 +135,27 @@ impl Member {
     ///
     /// Errors: a member has gone or failed; whatever failed later is told at the next call, by [`Member::failure`] and by
     /// whoever reads the sums.
-    pub fn sum(&self, vectors: Vec<Tensor<1>>) -> Result<Vec<Tensor<1>>, CollectiveError> {
-        match &self.link {
-            Link::Memory(meeting) => self.sum_in_memory(meeting, vectors),
+    pub fn sum<const N: usize>(
+        &self,
+        vectors: [Tensor<1>; N],
+    ) -> Result<[Tensor<1>; N], CollectiveError> {
+        let sums = match &self.link {
+            Link::Memory(meeting) => self.sum_in_memory(meeting, &vectors),
             #[cfg(feature = "cuda")]
-            Link::Card(card) => card.sum(vectors),
-        }
+            Link::Card(card) => card.sum(&vectors),
+        };
+        let lengths = |vectors: &[Tensor<1>]| vectors.iter().map(|vector| vector.dims()[0]).collect();
+        <[Tensor<1>; N]>::try_from(sums?).map_err(|found| CollectiveError::Unequal {
+            member: self.number,
+            found: lengths(&found),
+            expected: lengths(&vectors),
+        })
     }
 
     fn sum_in_memory(
         &self,
         meeting: &Meeting<Vec<Vec<f32>>, Sums>,
-        vectors: Vec<Tensor<1>>,
+        vectors: &[Tensor<1>],
     ) -> Result<Vec<Tensor<1>>, CollectiveError> {
         let brought = vectors.iter().map(|vector| {
             let data = vector.clone().into_data().convert::<f32>();

@@ -40,7 +40,7 @@ fn every_member_gets_the_same_sums_round_after_round() {
             let scale = round as f32;
             // Added in another order, the first number could be 1.
             let parts = [1e8, 1.0, -1e8];
-            let vectors = vec![vector(&[parts[member.number()], own]), vector(&[scale])];
+            let vectors = [vector(&[parts[member.number()], own]), vector(&[scale])];
             let sums = member.sum(vectors).expect("all are there");
             rounds.push(sums.iter().flat_map(numbers).collect::<Vec<f32>>());
         }
@@ -57,7 +57,7 @@ fn every_member_gets_the_same_sums_round_after_round() {
 #[test]
 fn one_member_alone_gets_what_it_brings() {
     let [member] = on_processor(1).try_into().expect("one was asked for");
-    let sums = member.sum(vec![vector(&[2.5]), vector(&[])]);
+    let sums = member.sum([vector(&[2.5]), vector(&[])]);
     let sums = sums.expect("nobody is missing");
     assert_eq!(sums.iter().map(numbers).collect::<Vec<_>>(), [vec![2.5], vec![]]);
 }
@@ -68,7 +68,7 @@ fn who_waits_for_one_that_goes_away_is_told() {
         if member.number() == 1 {
             return None;
         }
-        let sums = member.sum(vec![vector(&[1.0])]).err();
+        let sums = member.sum([vector(&[1.0])]).err();
         assert_eq!(member.failure(), sums);
         sums
     });
@@ -79,13 +79,13 @@ fn who_waits_for_one_that_goes_away_is_told() {
 #[test]
 fn one_that_has_finished_is_missed_by_whoever_goes_on() {
     let found = together(2, |member| {
-        let first = member.sum(vec![vector(&[1.0])]);
+        let first = member.sum([vector(&[1.0])]);
         assert_eq!(numbers(&first.expect("both are there")[0]), [2.0]);
         if member.number() == 0 {
             member.finish();
             return None;
         }
-        member.sum(vec![vector(&[1.0])]).err()
+        member.sum([vector(&[1.0])]).err()
     });
     assert_eq!(found, [None, Some(CollectiveError::Gone { member: 0 })]);
 }
@@ -94,7 +94,7 @@ fn one_that_has_finished_is_missed_by_whoever_goes_on() {
 fn vectors_of_other_lengths_are_told_to_all() {
     let found = together(3, |member| {
         let own: &[f32] = if member.number() == 2 { &[1.0] } else { &[1.0, 2.0] };
-        member.sum(vec![vector(own)]).err()
+        member.sum([vector(own)]).err()
     });
     let unequal = CollectiveError::Unequal {
         member: 2,

@@ -131,18 +131,18 @@ impl Card {
 
     /// Queues the sums behind what was queued on the card before, and makes sure that they begin without anything else
     /// being asked for.
-    pub(crate) fn sum(&self, vectors: Vec<Tensor<1>>) -> Result<Vec<Tensor<1>>, CollectiveError> {
+    pub(crate) fn sum(&self, vectors: &[Tensor<1>]) -> Result<Vec<Tensor<1>>, CollectiveError> {
         if let Some(failure) = self.failure() {
             return Err(failure);
         }
         let (mut sums, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new());
         for vector in vectors {
             if vector.dims() == [0] {
-                sums.push(vector);
+                sums.push(vector.clone());
                 continue;
             }
             let sum = Tensor::<1>::empty(vector.dims(), (&vector.device(), DType::F32));
-            from.push(into_contiguous(self.resolved(vector)?));
+            from.push(into_contiguous(self.resolved(vector.clone())?));
             to.push(self.resolved(sum.clone())?);
             sums.push(sum);
         }
@@ -256,7 +256,11 @@ impl Arrival {
                 member: self.number,
                 reason: format!("no room for {size} bytes"),
             },
-            _ => self.failed(error.to_string().lines().collect::<Vec<_>>().join(" ")),
+            _ => {
+                let text = error.to_string();
+                let told = text.split("\nBacktrace").next().unwrap_or_default();
+                self.failed(told.lines().collect::<Vec<_>>().join(" "))
+            }
         }
     }
 
