@@ -144,7 +144,8 @@ impl Member {
             #[cfg(feature = "cuda")]
             Link::Card(card) => card.sum(&vectors),
         };
-        let lengths = |vectors: &[Tensor<1>]| vectors.iter().map(|vector| vector.dims()[0]).collect();
+        let lengths =
+            |vectors: &[Tensor<1>]| vectors.iter().map(|vector| vector.dims()[0]).collect();
         <[Tensor<1>; N]>::try_from(sums?).map_err(|found| CollectiveError::Unequal {
             member: self.number,
             found: lengths(&found),

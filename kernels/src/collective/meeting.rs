@@ -109,7 +109,9 @@ impl<B, R: Clone> Meeting<B, R> {
         let mut state = self.lock();
         state.left[member] = true;
         if state.brought.iter().any(Option::is_some) {
-            let _ = state.failure.get_or_insert(CollectiveError::Gone { member });
+            let _ = state
+                .failure
+                .get_or_insert(CollectiveError::Gone { member });
         }
         drop(state);
         self.changed.notify_all();

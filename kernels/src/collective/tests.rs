@@ -59,7 +59,10 @@ fn one_member_alone_gets_what_it_brings() {
     let [member] = on_processor(1).try_into().expect("one was asked for");
     let sums = member.sum([vector(&[2.5]), vector(&[])]);
     let sums = sums.expect("nobody is missing");
-    assert_eq!(sums.iter().map(numbers).collect::<Vec<_>>(), [vec![2.5], vec![]]);
+    assert_eq!(
+        sums.iter().map(numbers).collect::<Vec<_>>(),
+        [vec![2.5], vec![]]
+    );
 }
 
 #[test]
@@ -93,7 +96,11 @@ fn one_that_has_finished_is_missed_by_whoever_goes_on() {
 #[test]
 fn vectors_of_other_lengths_are_told_to_all() {
     let found = together(3, |member| {
-        let own: &[f32] = if member.number() == 2 { &[1.0] } else { &[1.0, 2.0] };
+        let own: &[f32] = if member.number() == 2 {
+            &[1.0]
+        } else {
+            &[1.0, 2.0]
+        };
         member.sum([vector(own)]).err()
     });
     let unequal = CollectiveError::Unequal {
@@ -111,6 +118,9 @@ fn a_panic_of_the_one_that_works_for_all_ends_the_group() {
     let waiting = thread::spawn(move || other.meet(0, (), |_| panic!("on purpose")));
     let found = meeting.meet(1, (), |_| panic!("on purpose"));
     let waited = waiting.join().expect("the panic is caught");
-    assert!(matches!(found, Err(CollectiveError::Device { .. })), "{found:?}");
+    assert!(
+        matches!(found, Err(CollectiveError::Device { .. })),
+        "{found:?}"
+    );
     assert_eq!(found, waited);
 }

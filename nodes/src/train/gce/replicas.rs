@@ -61,7 +61,10 @@ pub(super) fn connected(
 ) -> Result<(Vec<Compute>, Vec<Member>), NodeError> {
     let devices = compute.companions(count).map_err(|error| {
         NodeError::failed(
-            format!("`devices` is {count}, counted from `{}` on, and {error}", compute.name()),
+            format!(
+                "`devices` is {count}, counted from `{}` on, and {error}",
+                compute.name()
+            ),
             "set `devices` to as many as there are",
         )
     })?;

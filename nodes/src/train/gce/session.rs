@@ -147,7 +147,9 @@ impl<'a> Session<'a> {
     fn learn_from(&mut self, source: Source) -> Result<(), NodeError> {
         let first = self.resume()?;
         let (steps, per_step) = (self.node.steps, self.node.accumulate);
-        let shape = self.learner.shape(&source, source.batch / self.node.devices);
+        let shape = self
+            .learner
+            .shape(&source, source.batch / self.node.devices);
         let (learners, members) = std::mem::take(&mut self.waiting);
         self.replicas = Replicas::start(learners, members, &source);
         let batches = Batches::new(source, first * per_step, steps.saturating_mul(per_step));

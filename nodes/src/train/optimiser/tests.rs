@@ -236,7 +236,10 @@ fn trainers_that_learn_from_parts_of_a_loss_make_the_same_updates() {
         trainer.save(&path, 6).expect("the folder may be written");
         std::fs::read(path).expect("it was just written")
     };
-    assert!(bytes(&parts[0], "0") == bytes(&parts[1], "1"), "parts differ");
+    assert!(
+        bytes(&parts[0], "0") == bytes(&parts[1], "1"),
+        "parts differ"
+    );
     let numbers = |trainer: &Trainer<Line>| {
         let losses = trainer.losses().expect("there were updates");
         let norm = trainer.norm().expect("there were updates");
