@@ -18,6 +18,8 @@ pub enum Part {
     Headers,
     /// Matrix products.
     CublasLt,
+    /// Sums over several cards, which nothing else needs.
+    Nccl,
 }
 
 /// A version as CUDA counts them.
@@ -98,6 +100,12 @@ pub fn check(index: usize) -> Result<(), CudaError> {
     probe::machine().check(index)
 }
 
+/// What to say where the library of `part`, called `wanted`, cannot be opened.
+#[cfg(feature = "cuda")]
+pub(crate) fn missing_library(part: Part, wanted: &str) -> CudaError {
+    machine::missing_library(part, wanted, probe::library_path().as_deref())
+}
+
 impl Part {
     /// Which package brings it.
     fn source(self) -> &'static str {
@@ -115,6 +123,10 @@ impl Part {
             Self::CublasLt => {
                 "it comes with CUDA 13 (`libcublas-13-0` of NVIDIA's repository, `nvidia-cublas` of PyPI)"
             }
+            Self::Nccl => {
+                "it comes by itself (`libnccl2` of NVIDIA's repository, `nvidia-nccl-cu13` of PyPI, whose folder \
+                 `nvidia/nccl/lib` LD_LIBRARY_PATH must then name)"
+            }
         }
     }
 }
@@ -126,6 +138,7 @@ impl fmt::Display for Part {
             Self::Nvrtc => "NVRTC, the compiler of kernels",
             Self::Headers => "the headers of CUDA",
             Self::CublasLt => "cuBLASLt, which multiplies matrices",
+            Self::Nccl => "NCCL, which sums up over several cards",
         })
     }
 }

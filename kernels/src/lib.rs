@@ -19,12 +19,15 @@
 //! Processors do in f32 what stands between products in one pass each, with AVX2 where they have it, and keep the scores
 //! of attention for a few queries at a time.
 //!
+//! [`collective`] sums up over several devices, so that replicas of a network can learn as one.
+//!
 //! With the feature `cuda`, the module `card` lends numbers on a card to code that launches kernels of its own.
 
 mod attention;
 mod backend;
 mod bench;
 mod bridge;
+pub mod collective;
 mod contract;
 mod convolution;
 mod cross_entropy;

@@ -98,6 +98,18 @@ impl Compute {
         run.resource::<Self>()
     }
 
+    /// So many devices of this one's kind that are to work together: this one and the cards behind it, or the processor as
+    /// often as that.
+    ///
+    /// Errors: there are not so many cards, or one of them cannot be used.
+    pub fn companions(&self, count: usize) -> Result<Vec<Self>, DeviceError> {
+        let others = (1..count).map(|next| match self.card {
+            Some(first) => Self::open(first + next),
+            None => Ok(self.clone()),
+        });
+        std::iter::once(Ok(self.clone())).chain(others).collect()
+    }
+
     /// Why `auto` took the processor, in a build that could use a card.
     pub fn passed_over(&self) -> Option<&CudaError> {
         self.passed_over.as_ref()
@@ -153,6 +165,13 @@ mod tests {
         let compute = Compute::or_cpu(Err(DeviceError::Cuda(reason.clone())));
         assert_eq!(compute.name(), "cpu");
         assert_eq!(compute.passed_over(), Some(&reason));
+    }
+
+    #[test]
+    fn the_processor_works_together_with_itself() {
+        let both = Compute::cpu().companions(2).expect("it is there");
+        let names: Vec<&str> = both.iter().map(Compute::name).collect();
+        assert_eq!(names, ["cpu", "cpu"]);
     }
 
     #[test]

@@ -33,6 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "cudarc",
             "gemm",
             "half",
+            "libloading",
             "rayon",
             "safetensors",
             "serde",

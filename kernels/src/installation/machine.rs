@@ -51,7 +51,8 @@ pub(crate) struct Nvrtc {
 impl Machine {
     /// Finds the first thing that keeps the card `index` from being used.
     pub(crate) fn check(&self, index: usize) -> Result<(), CudaError> {
-        let library = |part, wanted: &str| self.missing_library(part, wanted);
+        let path = self.library_path.as_deref();
+        let library = |part, wanted: &str| missing_library(part, wanted, path);
         let driver = self.driver.as_ref();
         let driver =
             driver.ok_or_else(|| library(Part::Driver, "`libcuda.so` and `libcuda.so.1`"))?;
@@ -127,15 +128,16 @@ impl Machine {
         }
         Ok(())
     }
+}
 
-    fn missing_library(&self, part: Part, wanted: &str) -> CudaError {
-        let path = self.library_path.as_ref();
-        let path = path.map_or("not set".into(), |path| format!("`{path}`"));
-        CudaError::Missing {
-            part,
-            wanted: wanted.into(),
-            places: format!("LD_LIBRARY_PATH ({path}) and the system's folders of libraries"),
-        }
+/// The error of a library that lies neither where `path`, which is `LD_LIBRARY_PATH`, says nor where the system keeps its
+/// own.
+pub(crate) fn missing_library(part: Part, wanted: &str, path: Option<&str>) -> CudaError {
+    let path = path.map_or("not set".into(), |path| format!("`{path}`"));
+    CudaError::Missing {
+        part,
+        wanted: wanted.into(),
+        places: format!("LD_LIBRARY_PATH ({path}) and the system's folders of libraries"),
     }
 }
 

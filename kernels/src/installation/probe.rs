@@ -14,8 +14,7 @@ use crate::backend::architecture::Capability;
 /// This machine.
 pub(super) fn machine() -> Machine {
     Machine {
-        library_path: std::env::var_os("LD_LIBRARY_PATH")
-            .map(|path| path.to_string_lossy().into_owned()),
+        library_path: library_path(),
         driver: find_driver(),
         nvrtc: Compiler::open().ok().map(|compiler| Nvrtc {
             version: compiler.version,
@@ -25,6 +24,11 @@ pub(super) fn machine() -> Machine {
         cuda_path: std::env::var_os("CUDA_PATH").map(PathBuf::from),
         exists: Path::exists,
     }
+}
+
+/// Where libraries are looked for first, where that is set.
+pub(super) fn library_path() -> Option<String> {
+    std::env::var_os("LD_LIBRARY_PATH").map(|path| path.to_string_lossy().into_owned())
 }
 
 fn find_driver() -> Option<Driver> {

@@ -33,6 +33,8 @@ pub struct TrainSizes {
     pub config: DenoiserConfig,
     /// Pictures of a batch.
     pub batch: usize,
+    /// Devices that learn together, from the given one on.
+    pub devices: usize,
     /// Neighbourhoods of codes that count as nearly right, as `train.gce` takes them.
     pub levels: String,
     /// Tens of updates of which the median counts.
@@ -50,7 +52,7 @@ pub struct TrainTiming {
     pub first_seconds: f64,
     /// Numbers of the network.
     pub parameters: usize,
-    /// By how much a card's free memory shrank from before there was a network.
+    /// By how much the first card's free memory shrank from before there was a network.
     pub shrunk_bytes: Option<usize>,
 }
 
@@ -87,6 +89,7 @@ pub fn bench_train(sizes: &TrainSizes, compute: &Compute) -> Result<TrainTiming,
         groups: None,
     };
     let trainer = trainer(sizes)?;
+    trainer.check()?;
     // The trainer notes its loss, for which it waits for the device.
     let clock = Arc::new(Clock::new(Sign::Note));
     let mut run = Run::new(".", Cancel::default(), clock.clone(), Arc::new(resources));
@@ -117,6 +120,7 @@ fn trainer(sizes: &TrainSizes) -> Result<TrainGce, NodeError> {
     Ok(TrainGce {
         steps: STRIDE * (WARM_UP - 1 + sizes.strides) as u32,
         batch: sizes.batch,
+        devices: sizes.devices,
         levels: sizes.levels.clone(),
         log_every: STRIDE,
         ..usual
@@ -176,6 +180,7 @@ mod tests {
                 ..small
             },
             batch: 2,
+            devices: 2,
             levels: "8:0.2".into(),
             strides: 1,
         };

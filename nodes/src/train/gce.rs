@@ -5,9 +5,11 @@ mod corpus;
 mod corruption;
 mod drawn;
 mod figures;
+mod learner;
 mod levels;
 mod nearest;
 mod neighbours;
+mod replicas;
 mod scoring;
 mod session;
 mod sheets;
@@ -23,6 +25,7 @@ pub use levels::group_levels;
 use self::batches::Source;
 use self::corruption::{Corruption, Replacement};
 use self::neighbours::CodeVectors;
+use self::replicas::connected;
 pub use self::scoring::Loss;
 use self::scoring::Scoring;
 use self::session::Session;
@@ -48,6 +51,10 @@ pub struct TrainGce {
     /// How many batches make up an update.
     #[param(default = 1, range = 1..=4096)]
     pub accumulate: u32,
+    /// How many devices learn together, each from an equal share of every batch, as one would from all of it. They are the
+    /// cards from the chosen one on, which NCCL connects; on the processor they share its cores, so that nothing is won.
+    #[param(default = 1, range = 1..=64)]
+    pub devices: usize,
     /// How much of a picture is masked.
     pub schedule: MaskSchedule,
     /// Has each picture twice in a batch: what one leaves visible, the other masks.
@@ -231,6 +238,13 @@ impl Node for TrainGce {
                 found: format!("{:?}", self.levels),
             });
         }
+        if !self.batch.is_multiple_of(self.devices.max(1)) {
+            return Err(ParamError::Invalid {
+                param: "devices".into(),
+                expected: format!("a number that divides `batch`, {}, evenly", self.batch),
+                found: self.devices.to_string(),
+            });
+        }
         if self.complementary && !self.batch.is_multiple_of(2) {
             return Err(ParamError::Invalid {
                 param: "batch".into(),
@@ -265,6 +279,7 @@ impl Node for TrainGce {
                 format!("one of {}", groups.order().len()),
             ));
         }
+        let (devices, members) = connected(Compute::of(run)?, self.devices)?;
         let tokenizer = inputs.tokenizer.as_ref();
         let scoring = Scoring::of(self, tokenizer, &groups)?;
         let replacement = self.replacement(tokenizer, codebook)?;
@@ -287,8 +302,7 @@ impl Node for TrainGce {
             batch: self.batch,
             mask_id: start.config().mask_id,
         };
-        let compute = Compute::of(run)?;
-        let session = Session::new(self, start, groups, scoring, compute, run);
+        let session = Session::new(self, start, groups, &scoring, (&devices, members), run);
         session.showing(sheets).learn(source)
     }
 }

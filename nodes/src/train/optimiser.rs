@@ -6,6 +6,7 @@ mod muon;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use burn::module::Module;
@@ -136,7 +137,10 @@ pub struct Trainer<M: Module> {
     norm: Option<Tensor<1>>,
     /// What checkpoints belong to.
     identity: Option<u64>,
-    losses: u32,
+    /// Those learnt from since the last update, `[1]` each.
+    losses: Vec<Tensor<1>>,
+    /// Those of the last update.
+    learnt: Option<Tensor<1>>,
     step: u32,
     stretched: Option<f64>,
 }
@@ -144,16 +148,22 @@ pub struct Trainer<M: Module> {
 impl<M: Module> Trainer<M> {
     /// Starts to train `module`, which lies on a device without gradients.
     pub fn new(module: M, optimiser: Optimiser) -> Self {
+        let device = device_of(&module);
+        Self::on(&device, module, optimiser)
+    }
+
+    /// Starts to train a replica of `module` on a device of its own; `module` may lie on another one.
+    pub fn on(device: &Device, module: M, optimiser: Optimiser) -> Self {
         let layout = match optimiser.method {
             Method::AdamW => Layout::of(&module, |_, _| false),
             Method::Muon(_) => Layout::of(&module, is_hidden),
         };
         let flats = Section::ALL.map(|section| {
-            let weights = layout.gather(&module, section);
+            let weights = layout.gather(&module, section, device);
             let rule = optimiser.rule(section, &layout);
             Flat::new(rule, weights, optimiser.average > 0.0)
         });
-        let device = flats[0].device().autodiff();
+        let device = device.clone().autodiff();
         let module = layout.leaves(module, flats.each_ref().map(Flat::weights));
         Self {
             module,
@@ -164,7 +174,8 @@ impl<M: Module> Trainer<M> {
             pending: None,
             norm: None,
             identity: None,
-            losses: 0,
+            losses: Vec::new(),
+            learnt: None,
             step: 0,
             stretched: None,
         }
@@ -213,8 +224,32 @@ impl<M: Module> Trainer<M> {
         self.stretched = Some(f64::from(share));
     }
 
+    /// The losses of the batches of the last update, summed up over all who learn together, `[accumulate]`.
+    pub fn losses(&self) -> Option<Tensor<1>> {
+        self.learnt.clone()
+    }
+
     /// Learns from `loss`; returns whether that completed an update. Nothing waits for the device.
     pub fn learn(&mut self, loss: Tensor<1>) -> bool {
+        let alone = |vectors| Ok::<_, Infallible>(vectors);
+        match self.learn_together(loss, alone) {
+            Ok(is_update) => is_update,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Learns from `loss`, which others that train the same network have further parts of: at an update `sum` gets vectors
+    /// of this trainer and gives back what they and those of the others sum up to.
+    ///
+    /// All then make the same update, as if one had learnt from the sum of their losses.
+    ///
+    /// Errors: those of `sum`; nothing was learnt then.
+    pub fn learn_together<E>(
+        &mut self,
+        loss: Tensor<1>,
+        sum: impl FnOnce([Tensor<1>; 4]) -> Result<[Tensor<1>; 4], E>,
+    ) -> Result<bool, E> {
+        self.losses.push(loss.clone().inner());
         let mut found = loss.backward();
         let gradients = self.layout.gradients(&self.module, &mut found);
         let gradients = match self.pending.take() {
@@ -227,14 +262,22 @@ impl<M: Module> Trainer<M> {
                 })
             }
         };
-        self.losses += 1;
-        if self.losses < self.optimiser.accumulate.max(1) {
+        let count = self.losses.len();
+        if count < self.optimiser.accumulate.max(1) as usize {
             self.pending = Some(gradients);
-            return false;
+            return Ok(false);
         }
-        let losses = std::mem::take(&mut self.losses);
-        self.update(gradients, losses);
-        true
+        let mut losses = std::mem::take(&mut self.losses);
+        let losses = if count == 1 {
+            losses.remove(0)
+        } else {
+            Tensor::cat(losses, 0)
+        };
+        let [matrices, vectors, hidden] = gradients;
+        let [matrices, vectors, hidden, losses] = sum([matrices, vectors, hidden, losses])?;
+        self.update([matrices, vectors, hidden], count as u32);
+        self.learnt = Some(losses);
+        Ok(true)
     }
 
     fn update(&mut self, gradients: [Tensor<1>; 3], losses: u32) {
@@ -266,7 +309,8 @@ impl<M: Module> Trainer<M> {
     pub fn change(&mut self, by: impl FnOnce(M) -> M) {
         let changed = by(self.current());
         for (flat, section) in self.flats.iter_mut().zip(Section::ALL) {
-            flat.set_weights(self.layout.gather(&changed, section));
+            let device = flat.device();
+            flat.set_weights(self.layout.gather(&changed, section, &device));
         }
         self.replace_leaves();
     }
@@ -305,7 +349,7 @@ impl<M: Module> Trainer<M> {
             });
         }
         self.step = found.step;
-        self.losses = 0;
+        self.losses.clear();
         self.pending = None;
         self.replace_leaves();
         Ok(found.position)
@@ -324,6 +368,13 @@ pub fn make_folder_of(path: &Path) -> Result<(), NodeError> {
             "choose another `checkpoint`",
         )
     })
+}
+
+/// Where `module` lies, without gradients.
+fn device_of<M: Module>(module: &M) -> Device {
+    let devices = module.devices();
+    let first = devices.first().cloned();
+    first.unwrap_or_else(Device::flex).without_autodiff()
 }
 
 /// The norm of all gradients together, `[1]`.

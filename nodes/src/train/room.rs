@@ -75,6 +75,16 @@ pub mod planted {
         done
     }
 
+    /// How much room there is on this thread.
+    pub fn room() -> usize {
+        ROOM.get()
+    }
+
+    /// Lets this thread have room for batches of so many pictures at most.
+    pub fn set(pictures: usize) {
+        ROOM.set(pictures);
+    }
+
     /// Panics as a library of tensors does where a batch has no room.
     pub fn ask(pictures: usize) {
         assert!(

@@ -32,9 +32,9 @@ pub struct Summary {
 }
 
 impl Watch {
-    /// Takes note of the loss of `batch`, a part of `step`, both counted from 1.
-    pub fn loss(&mut self, step: u32, batch: u32, loss: Tensor<1>) {
-        self.waiting.push((Origin::Loss { step, batch }, loss));
+    /// Takes note of the losses of batches from `batch` on, parts of `step`, both counted from 1.
+    pub fn losses(&mut self, step: u32, batch: u32, losses: Tensor<1>) {
+        self.waiting.push((Origin::Loss { step, batch }, losses));
     }
 
     /// Takes note of the norm of the gradient of `step`, whose last batch is `batch`.
@@ -54,7 +54,14 @@ impl Watch {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let (origins, numbers): (Vec<_>, Vec<_>) = self.waiting.drain(..).unzip();
+        let waiting = self.waiting.drain(..);
+        let (origins, numbers): (Vec<_>, Vec<Tensor<1>>) = waiting.unzip();
+        let both = origins.into_iter().zip(&numbers);
+        let origins: Vec<Origin> = both
+            .flat_map(|(origin, numbers)| {
+                (0..numbers.dims()[0] as u32).map(move |at| origin.later(at))
+            })
+            .collect();
         let numbers = Tensor::cat(numbers, 0).into_data().convert::<f32>();
         for (origin, number) in origins.into_iter().zip(numbers.iter::<f32>()) {
             let number = f64::from(number);
@@ -86,6 +93,17 @@ impl Watch {
 }
 
 impl Origin {
+    /// Where the number comes from that lies so many places behind this one's.
+    fn later(self, places: u32) -> Self {
+        match self {
+            Self::Loss { step, batch } => Self::Loss {
+                step,
+                batch: batch.saturating_add(places),
+            },
+            Self::Norm { .. } => self,
+        }
+    }
+
     fn failed(self, number: f64) -> NodeError {
         let (what, step, batch) = match self {
             Self::Loss { step, batch } => ("the loss", step, batch),
@@ -114,10 +132,10 @@ mod tests {
     fn losses_are_averaged_over_looks_and_the_last_norm_is_told() {
         let mut watch = Watch::default();
         assert_eq!(watch.summary(), None);
-        watch.loss(1, 1, number(2.0));
+        watch.losses(1, 1, number(2.0));
         watch.norm(1, 1, number(0.5));
         assert_eq!(watch.look(), Ok(()));
-        watch.loss(2, 2, number(4.0));
+        watch.losses(2, 2, number(4.0));
         watch.norm(2, 2, number(0.25));
         assert_eq!(watch.look(), Ok(()));
         let summary = watch.summary();
@@ -140,10 +158,9 @@ mod tests {
             ),
         ] {
             let mut watch = Watch::default();
-            watch.loss(3, 5, number(1.0));
-            watch.loss(3, 6, number(loss));
+            watch.losses(3, 5, Tensor::cat(vec![number(1.0), number(loss)], 0));
             watch.norm(3, 6, number(norm));
-            watch.loss(4, 7, number(f32::NAN));
+            watch.losses(4, 7, number(f32::NAN));
             let refused = watch.look().expect_err("there is no such loss");
             assert!(refused.to_string().contains(expected), "{refused}");
         }

@@ -19,6 +19,9 @@ pub struct Train {
     /// Pictures of a batch; 256, or 8 on the CPU.
     #[arg(long)]
     batch: Option<NonZeroUsize>,
+    /// Devices that learn together from each batch, the cards from the chosen one on.
+    #[arg(long, default_value = "1")]
+    devices: NonZeroUsize,
     /// Neighbourhoods of codes that count as nearly right, as `train.gce` takes them; empty for plain cross-entropy.
     #[arg(long, default_value = "512:0.2")]
     levels: String,
@@ -41,6 +44,7 @@ impl Train {
         let sizes = TrainSizes {
             config: self.network.config(Like::Shipped)?,
             batch: given(self.batch, batch),
+            devices: self.devices.get(),
             levels: self.levels.clone(),
             strides: given(self.tens, tens),
         };
@@ -53,7 +57,8 @@ impl Train {
             json!({
                 "device": compute.name(), "versions": versions(&compute), "parameters": timing.parameters,
                 "layers": config.layers, "width": config.width, "codes": config.codebook,
-                "tokens": config.grid().length(), "batch": sizes.batch, "levels": sizes.levels,
+                "tokens": config.grid().length(), "batch": sizes.batch, "devices": sizes.devices,
+                "levels": sizes.levels,
                 "update_ms": timing.milliseconds, "tokens_per_s": timing.tokens_per_second,
                 "first_updates_s": timing.first_seconds, "shrunk_mib": shrunk,
             })
@@ -63,7 +68,7 @@ impl Train {
                 format!("{mib:.0} MiB")
             });
             format!(
-                "batches of {} pictures of {} tokens for {} layers of {} on {} ({})\n\
+                "batches of {} pictures of {} tokens for {} layers of {} on {}{} ({})\n\
                  update         {:10.3} ms\n\
                  tokens         {:10.0} a second\n\
                  first updates  {:10.3} s\n\
@@ -73,6 +78,7 @@ impl Train {
                 config.layers,
                 config.width,
                 compute.name(),
+                others(sizes.devices),
                 versions(&compute),
                 timing.milliseconds,
                 timing.tokens_per_second,
@@ -81,5 +87,14 @@ impl Train {
         };
         let _ = writeln!(std::io::stdout(), "{line}");
         Ok(())
+    }
+}
+
+/// How many devices beside the first.
+fn others(devices: usize) -> String {
+    match devices {
+        1 => String::new(),
+        2 => " and one beside it".into(),
+        _ => format!(" and {} beside it", devices - 1),
     }
 }

@@ -34,6 +34,22 @@ pub(super) fn enqueue<F>(reads: &[&Handle], writes: &[&Handle], task: F)
 where
     F: FnOnce(CUstream, &[u64]) -> Result<(), String> + Send + 'static,
 {
+    enqueue_whatever(reads, writes, |given| match given {
+        Ok((stream, pointers)) => task(stream, pointers),
+        // The outputs carry the error already.
+        Err(_) => Ok(()),
+    });
+}
+
+/// What a task gets: the stream and the pointers, or why there are none.
+pub(super) type Given<'a> = Result<(CUstream, &'a [u64]), &'a ServerError>;
+
+/// The same for a task that must also learn of what keeps it from launching: memory that is wanting, or what went wrong
+/// before.
+pub(super) fn enqueue_whatever<F>(reads: &[&Handle], writes: &[&Handle], task: F)
+where
+    F: FnOnce(Given<'_>) -> Result<(), String> + Send + 'static,
+{
     let caller = StreamId::current();
     let bind = |handle: &&Handle| (*handle).clone().binding();
     let written: Vec<BufferBinding> = writes.iter().map(bind).collect();
@@ -47,7 +63,10 @@ where
         for binding in &all {
             match server.get_resource(binding.clone(), caller) {
                 Ok(resource) => resources.push(resource),
-                Err(error) => return failed_writing(server, caller, written, error),
+                Err(error) => {
+                    let _ = task(Err(&error));
+                    return failed_writing(server, caller, written, error);
+                }
             }
         }
         let pointers: Vec<u64> = resources
@@ -57,10 +76,16 @@ where
 
         let _ = ExecuteScope::over(server, caller, written).execute(|server| {
             // Held over the launch: dropping it fences buffers that other streams own.
-            let mut streams = server.write_streams().resolve(caller, all.iter())?;
+            let mut streams = match server.write_streams().resolve(caller, all.iter()) {
+                Ok(streams) => streams,
+                Err(error) => {
+                    let _ = task(Err(&error));
+                    return Err(error);
+                }
+            };
             let stream = streams.current().sys;
             // A panic here would only be logged, and the outputs would be read as if they had been written.
-            catch_unwind(AssertUnwindSafe(|| task(stream, &pointers)))
+            catch_unwind(AssertUnwindSafe(|| task(Ok((stream, &pointers)))))
                 .unwrap_or_else(|_| Err("a CUDA launch panicked".into()))
                 .map_err(failure)
         });

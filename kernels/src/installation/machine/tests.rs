@@ -52,6 +52,17 @@ fn a_missing_driver_is_told_with_where_it_was_looked_for_and_what_brings_it() {
 }
 
 #[test]
+fn where_nccl_is_looked_for_and_what_brings_it_is_told() {
+    let error = missing_library(Part::Nccl, "`libnccl.so.2`", Some("/opt/libraries"));
+    assert_eq!(
+        error.to_string(),
+        "cannot find NCCL, which sums up over several cards: looked for `libnccl.so.2` in LD_LIBRARY_PATH \
+         (`/opt/libraries`) and the system's folders of libraries; it comes by itself (`libnccl2` of NVIDIA's \
+         repository, `nvidia-nccl-cu13` of PyPI, whose folder `nvidia/nccl/lib` LD_LIBRARY_PATH must then name)"
+    );
+}
+
+#[test]
 fn a_missing_library_is_told_with_where_it_was_looked_for_and_what_brings_it() {
     assert_eq!(
         told(|machine| {

@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
         let difference = made.pixels.clone() - pixels.clone();
         let loss = self.loss(&made, difference.clone());
         let value = loss.clone().inner();
-        self.watch.loss(done, done, value.clone());
+        self.watch.losses(done, done, value.clone());
         self.learner.learn(loss);
         if let Some(norm) = self.learner.norm() {
             self.watch.norm(done, done, norm);

@@ -89,6 +89,33 @@ impl Batch {
         kinds.filter_map(move |(row, own)| (*own == kind).then_some(row))
     }
 
+    /// So many equal shares of the pictures, in order.
+    ///
+    /// Weights stay what they are in the whole batch, so that losses and gradients of all shares add up to its own.
+    pub fn shares(self, count: usize) -> Vec<Self> {
+        if count == 1 {
+            return vec![self];
+        }
+        let rows = self.codes.len() / count;
+        let share = |at: usize| Self {
+            before: part(&self.before, at, count),
+            codes: part(&self.codes, at, count),
+            targets: part(&self.targets, at, count),
+            kinds: part(&self.kinds, at, count),
+            weights: part(&self.weights, at, count),
+            drawn: self
+                .drawn
+                .iter()
+                .filter(|drawing| drawing.row / rows == at)
+                .map(|drawing| Drawing {
+                    row: drawing.row % rows,
+                    uniform: drawing.uniform,
+                })
+                .collect(),
+        };
+        (0..count).map(share).collect()
+    }
+
     /// The weights of masked positions, and of all others, each 0 where the other has them.
     pub fn weights_by_mask(&self) -> [Vec<f32>; 2] {
         [true, false].map(|masked| {
@@ -103,6 +130,12 @@ impl Batch {
             weights.collect()
         })
     }
+}
+
+/// Part `at` of `count` equal ones.
+fn part<T: Copy>(values: &[T], at: usize, count: usize) -> Vec<T> {
+    let length = values.len() / count;
+    values[at * length..(at + 1) * length].to_vec()
 }
 
 /// Batches in order, made by other threads while the caller works on earlier ones.

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use graph::error::NodeError;
 use graph::prelude::*;
 use kernels::{GroupLevel, Objective, neighbour_shares};
@@ -119,6 +119,31 @@ impl Scoring {
         })
     }
 
+    /// The same on `device`.
+    pub(super) fn on(&self, device: &Device) -> Self {
+        match self {
+            Self::Grouped(levels) => Self::Grouped(levels.clone()),
+            Self::SoftNeighbours { ids, shares } => Self::SoftNeighbours {
+                ids: codes_on(ids, device),
+                shares: Box::new(numbers_on(shares, device)),
+            },
+            Self::NeighbourMarginal { ids } => Self::NeighbourMarginal {
+                ids: codes_on(ids, device),
+            },
+            Self::CodeAndNeighbours { ids, weight } => Self::CodeAndNeighbours {
+                ids: codes_on(ids, device),
+                weight: *weight,
+            },
+            Self::SoftCodebook {
+                vectors,
+                temperature,
+            } => Self::SoftCodebook {
+                vectors: numbers_on(vectors, device),
+                temperature: *temperature,
+            },
+        }
+    }
+
     /// The levels of groups that the loss has.
     pub(super) fn levels(&self) -> &[GroupLevel] {
         match self {
@@ -177,6 +202,22 @@ impl Scoring {
             },
         }
     }
+}
+
+/// Codes on a device, by way of the processor where that is another one: once a run is seldom enough.
+fn codes_on(codes: &Tensor<2, Int>, device: &Device) -> Tensor<2, Int> {
+    if codes.device() == *device {
+        return codes.clone();
+    }
+    Tensor::from_data(codes.clone().into_data(), (device, codes.dtype()))
+}
+
+/// Numbers on a device, likewise.
+fn numbers_on(numbers: &Tensor<2>, device: &Device) -> Tensor<2> {
+    if numbers.device() == *device {
+        return numbers.clone();
+    }
+    Tensor::from_data(numbers.clone().into_data(), (device, numbers.dtype()))
 }
 
 /// The vectors of all codes, each at its code's place.

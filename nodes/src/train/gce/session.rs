@@ -1,25 +1,26 @@
 //! One training run.
 
-mod forward;
 mod places;
 mod room;
 
 use std::time::Instant;
 
-use burn::tensor::{Device, FloatDType};
+use burn::tensor::FloatDType;
 use graph::engine::guarded;
 use graph::error::NodeError;
 use graph::run::Run;
+use kernels::collective::Member;
 
-use self::forward::Shape;
 use self::places::{identity, reordered};
 use super::batches::{Batches, Source};
 use super::figures::Figures;
+use super::learner::{Learner, Shape};
+use super::replicas::Replicas;
 use super::scoring::Scoring;
 use super::sheets::Sheets;
 use super::{Outputs, TrainGce};
 use crate::compute::Compute;
-use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, TextReader, TrainedDenoiser};
+use crate::network::denoiser::{TextReader, TrainedDenoiser};
 use crate::train::checkpoints::{Checkpoints, Interval};
 use crate::train::optimiser::Trainer;
 use crate::train::watch::Watch;
@@ -36,18 +37,19 @@ pub(super) struct Session<'a> {
     node: &'a TrainGce,
     run: &'a Run,
     start: &'a TrainedDenoiser,
-    trainer: Trainer<DenoiserNetwork>,
-    config: DenoiserConfig,
+    learner: Learner,
+    /// Those of other devices and what connects all, until they start.
+    waiting: (Vec<Learner>, Vec<Member>),
+    replicas: Replicas,
     reader: TextReader,
     groups: Groups,
-    scoring: Scoring,
-    device: Device,
-    dtype: FloatDType,
     result_dtype: FloatDType,
     checkpoints: Option<Checkpoints>,
     /// When the last checkpoint was written, or the run began.
     written: Instant,
     clock: Option<Instant>,
+    /// Where in the schedule the next update stands, where it follows the clock.
+    stretched: Option<f32>,
     watch: Watch,
     figures: Option<Figures>,
     curve: Curve,
@@ -62,18 +64,31 @@ struct Logged {
 }
 
 impl<'a> Session<'a> {
+    /// A run on `devices`, which `members` connect where they are several.
     pub(super) fn new(
         node: &'a TrainGce,
         start: &'a TrainedDenoiser,
         groups: Groups,
-        scoring: Scoring,
-        compute: &Compute,
+        scoring: &Scoring,
+        (devices, members): (&[Compute], Vec<Member>),
         run: &'a Run,
     ) -> Self {
         // Within the network codes go by their places, so that groups are neighbours in memory.
         let network = reordered(start.network().clone(), groups.order());
-        let dtype = compute.training_type();
         let identity = identity(start, &groups);
+        let learner = |compute: &Compute| {
+            let dtype = compute.training_type();
+            let device = compute.device().clone().inner();
+            let optimiser = node.optimiser(dtype);
+            Learner {
+                trainer: Trainer::on(&device, network.clone(), optimiser).identified(identity),
+                config: start.config().clone(),
+                scoring: scoring.on(&device),
+                device,
+                dtype,
+                skip: node.skip,
+            }
+        };
         let interval = Interval {
             steps: node.checkpoint_every,
             seconds: node.checkpoint_time,
@@ -84,18 +99,18 @@ impl<'a> Session<'a> {
             axis: "step".into(),
             lines: Vec::new(),
         };
+        let others = devices.iter().skip(1).map(learner).collect();
         Self {
-            trainer: Trainer::new(network, node.optimiser(dtype)).identified(identity),
-            config: start.config().clone(),
+            learner: learner(&devices[0]),
+            waiting: (others, members),
+            replicas: Replicas::none(),
             reader: start.reader().clone(),
             groups,
-            scoring,
-            device: start.device().clone(),
-            dtype,
             result_dtype: start.dtype(),
             checkpoints,
             written: Instant::now(),
             clock: None,
+            stretched: None,
             watch: Watch::default(),
             figures: None,
             speed: curve.clone(),
@@ -118,7 +133,11 @@ impl<'a> Session<'a> {
     /// than memory, or the run was cancelled; then a checkpoint is written first.
     pub(super) fn learn(mut self, source: Source) -> Result<Outputs, NodeError> {
         let tried = source.clone();
-        match guarded(|| self.learn_from(source)) {
+        let learnt = guarded(|| self.learn_from(source));
+        // What goes wrong elsewhere shows here as well, in words that tell less.
+        let learnt = learnt.map_err(|error| self.replicas.failure().unwrap_or(error));
+        let replicas = std::mem::replace(&mut self.replicas, Replicas::none());
+        match learnt.and_then(|()| replicas.finish(&self.learner.device)) {
             Ok(()) => Ok(self.finish()),
             Err(NodeError::OutOfMemory(reason)) => Err(self.too_large(&tried, &reason)),
             Err(error) => Err(error),
@@ -128,7 +147,11 @@ impl<'a> Session<'a> {
     fn learn_from(&mut self, source: Source) -> Result<(), NodeError> {
         let first = self.resume()?;
         let (steps, per_step) = (self.node.steps, self.node.accumulate);
-        let shape = self.shape(&source);
+        let shape = self
+            .learner
+            .shape(&source, source.batch / self.node.devices);
+        let (learners, members) = std::mem::take(&mut self.waiting);
+        self.replicas = Replicas::start(learners, members, &source);
         let batches = Batches::new(source, first * per_step, steps.saturating_mul(per_step));
         let mut logged = Logged {
             at: Instant::now(),
@@ -150,7 +173,7 @@ impl<'a> Session<'a> {
                 done % self.node.log_every == 0 || done == steps || done == first + UNTIMED;
             self.step(step, &batches, &shape, is_logged)?;
             if is_logged {
-                self.log(done, &shape, &mut logged)?;
+                self.log(done, &mut logged)?;
             }
             if done == first + UNTIMED {
                 self.clock = Some(Instant::now());
@@ -179,13 +202,20 @@ impl<'a> Session<'a> {
         let per_step = self.node.accumulate;
         for part in 0..per_step {
             let is_last = part + 1 == per_step;
-            let loss = self.loss(batches.next()?, shape, is_logged && is_last);
-            let batch = (step * per_step).saturating_add(part + 1);
-            self.watch.loss(step + 1, batch, loss.clone().inner());
-            let _ = self.trainer.learn(loss);
-            if let Some(norm) = self.trainer.norm().filter(|_| is_last) {
-                self.watch.norm(step + 1, batch, norm);
-            }
+            let batch = self.replicas.hand_out(batches.next()?, self.stretched)?;
+            let (loss, figures) = self.learner.loss(&batch, shape, is_logged && is_last);
+            self.figures = figures.or(self.figures.take());
+            let replicas = &self.replicas;
+            let sum = |vectors| replicas.sum(vectors);
+            let _ = self.learner.trainer.learn_together(loss, sum)?;
+        }
+        let first = (step * per_step).saturating_add(1);
+        let trainer = &self.learner.trainer;
+        if let Some(losses) = trainer.losses() {
+            self.watch.losses(step + 1, first, losses);
+        }
+        if let Some(norm) = trainer.norm() {
+            self.watch.norm(step + 1, first + per_step - 1, norm);
         }
         if self.watch.is_full() {
             self.watch.look()?;
@@ -194,10 +224,11 @@ impl<'a> Session<'a> {
     }
 
     /// Adds to the curves what was learnt since the last time, which waits for the device.
-    fn log(&mut self, done: u32, shape: &Shape, logged: &mut Logged) -> Result<(), NodeError> {
+    fn log(&mut self, done: u32, logged: &mut Logged) -> Result<(), NodeError> {
         self.watch.look()?;
         let steps = f64::from(done - logged.step);
-        let tokens = shape.batch * shape.length * self.node.accumulate as usize;
+        let pictures = self.node.batch * self.node.accumulate as usize;
+        let tokens = pictures * self.learner.config.grid().length();
         let rate = steps / logged.at.elapsed().as_secs_f64().max(1e-9);
         *logged = Logged {
             at: Instant::now(),
@@ -206,7 +237,7 @@ impl<'a> Session<'a> {
         let Some(summary) = self.watch.summary() else {
             return Ok(());
         };
-        let (at, learning) = (f64::from(done), self.trainer.rate());
+        let (at, learning) = (f64::from(done), self.learner.trainer.rate());
         self.curve.push("loss (nats)", at, summary.loss);
         let mut told = format!("step {done}: loss {:.4}", summary.loss);
         let figures = self.figures.take().map(Figures::values);
@@ -239,6 +270,7 @@ impl<'a> Session<'a> {
         }
         let begun = Instant::now();
         self.watch.look()?;
+        self.replicas.rest()?;
         let denoiser = Denoiser::new(self.denoiser());
         let run = self.run;
         let sheets = self.sheets.as_mut();
@@ -268,7 +300,9 @@ impl<'a> Session<'a> {
         };
         let by_time = clock.elapsed().as_secs_f64() / f64::from(self.node.time_limit);
         let by_steps = f64::from(step + 1) / f64::from(self.node.steps);
-        self.trainer.stretch(by_time.max(by_steps) as f32);
+        let share = by_time.max(by_steps) as f32;
+        self.stretched = Some(share);
+        self.learner.trainer.stretch(share);
         by_time >= 1.0
     }
 
@@ -289,8 +323,14 @@ impl<'a> Session<'a> {
         let Some(checkpoints) = &mut self.checkpoints else {
             return Ok(0);
         };
-        let trainer = &mut self.trainer;
-        let step = checkpoints.resume(self.node.resume, |path| trainer.resume(path))?;
+        let others = self.waiting.0.iter_mut();
+        let all = std::iter::once(&mut self.learner).chain(others);
+        let step = checkpoints.resume(self.node.resume, |path| {
+            let mut steps = all.map(|learner| learner.trainer.resume(path));
+            let step = steps.next().unwrap_or(Ok(0))?;
+            steps.try_for_each(|other| other.map(|_| ()))?;
+            Ok(step)
+        })?;
         if let Some(step) = step {
             self.run.note(format!("goes on at step {step}"));
         }
@@ -309,7 +349,7 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         self.watch.look()?;
-        let trainer = &self.trainer;
+        let trainer = &self.learner.trainer;
         checkpoints.write(step, |path| trainer.save(path, u64::from(step)))?;
         self.written = Instant::now();
         Ok(())
@@ -317,11 +357,11 @@ impl<'a> Session<'a> {
 
     /// The denoiser as it is now, with averaged weights.
     fn denoiser(&self) -> TrainedDenoiser {
-        let network = reordered(self.trainer.averaged(), &self.groups.places());
+        let network = reordered(self.learner.trainer.averaged(), &self.groups.places());
         TrainedDenoiser::new(
             network,
             self.reader.clone(),
-            &self.device,
+            &self.learner.device,
             self.result_dtype,
         )
     }

@@ -1,3 +1,4 @@
+mod replicas;
 mod room;
 mod sheets;
 
@@ -174,6 +175,10 @@ fn a_cancelled_run_goes_on_where_it_stopped() {
         ("optimiser", ParamValue::Text("muon".into())),
         ("flip_kind", ParamValue::Text("own".into())),
         ("complementary", ParamValue::Bool(true)),
+        ("accumulate", ParamValue::Int(2)),
+    ]);
+    cancelled_and_resumed(&[
+        ("devices", ParamValue::Int(2)),
         ("accumulate", ParamValue::Int(2)),
     ]);
 }
@@ -531,6 +536,10 @@ fn parameters_that_exclude_each_other_are_refused() {
     ];
     let message = refused(&odd);
     assert!(message.contains("`batch` must be even"), "{message}");
+    let message = refused(&[("devices", ParamValue::Int(4))]);
+    let told = "`devices` must be a number that divides `batch`, 6, evenly";
+    assert!(message.contains(told), "{message}");
+    assert_eq!(node(&[("devices", ParamValue::Int(3))]).check(), Ok(()));
 }
 
 #[test]

@@ -131,16 +131,9 @@ impl Layout {
             .filter(move |slot| slot.section == section)
     }
 
-    /// The parameters of `module` as one vector, on its device.
-    pub fn gather<M: Module>(&self, module: &M, section: Section) -> Tensor<1> {
-        let weights = Weights::of(module);
-        let device = module
-            .devices()
-            .first()
-            .cloned()
-            .unwrap_or_else(Device::flex)
-            .without_autodiff();
-        self.upload(&weights, section, &device)
+    /// The parameters of `module` as one vector on `device`.
+    pub fn gather<M: Module>(&self, module: &M, section: Section, device: &Device) -> Tensor<1> {
+        self.upload(&Weights::of(module), section, device)
     }
 
     /// The numbers of `weights` as one vector; those that are missing are 0.
@@ -195,12 +188,7 @@ impl Layout {
             gradients: Vec::with_capacity(self.slots.len()),
         };
         module.visit(&mut collector);
-        let device = module
-            .devices()
-            .first()
-            .cloned()
-            .unwrap_or_else(Device::flex)
-            .without_autodiff();
+        let device = super::device_of(module);
         let mut gradients = collector.gradients;
         Section::ALL.map(|section| {
             let zeros = |length: usize| Tensor::zeros([length], (&device, DType::F32));

@@ -197,6 +197,67 @@ fn large_gradients_are_clipped_together() {
     assert_eq!(values(a), [0.3, 0.0]);
 }
 
+#[test]
+fn trainers_that_learn_from_parts_of_a_loss_make_the_same_updates() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let optimiser = Optimiser {
+        accumulate: 2,
+        ..short()
+    };
+    let mut whole = trainer(optimiser.clone());
+    for turn in 0..12 {
+        let both = loss(&whole, turn) + loss(&whole, turn + 1);
+        let _ = whole.learn(both);
+    }
+    let threads: Vec<_> = kernels::collective::on_processor(2)
+        .into_iter()
+        .map(|member| {
+            let mut part = trainer(optimiser.clone());
+            std::thread::spawn(move || {
+                let other = member.number() as u32;
+                for turn in 0..12 {
+                    let own = loss(&part, turn + other);
+                    let sum = |vectors| member.sum(vectors);
+                    let learnt = part.learn_together(own, sum).expect("both are there");
+                    assert_eq!(learnt, turn % 2 == 1);
+                }
+                member.finish();
+                part
+            })
+        })
+        .collect();
+    let parts: Vec<_> = threads
+        .into_iter()
+        .map(|thread| thread.join().expect("nothing fails"))
+        .collect();
+
+    let bytes = |trainer: &Trainer<Line>, name: &str| {
+        let path = folder.path().join(name);
+        trainer.save(&path, 6).expect("the folder may be written");
+        std::fs::read(path).expect("it was just written")
+    };
+    assert!(
+        bytes(&parts[0], "0") == bytes(&parts[1], "1"),
+        "parts differ"
+    );
+    let numbers = |trainer: &Trainer<Line>| {
+        let losses = trainer.losses().expect("there were updates");
+        let norm = trainer.norm().expect("there were updates");
+        let weights = Weights::of(&trainer.current());
+        let mut numbers: Vec<f32> = losses.into_data().iter::<f32>().collect();
+        numbers.extend(norm.into_data().iter::<f32>());
+        for name in ["weight", "bias", "unused"] {
+            numbers.extend(&weights.get(name).expect("the line has it").values);
+        }
+        numbers
+    };
+    let (found, wanted) = (numbers(&parts[0]), numbers(&whole));
+    assert_eq!(found.len(), 2 + 1 + 6);
+    for (found, wanted) in found.iter().zip(&wanted) {
+        assert!((found - wanted).abs() < 1e-5, "{found} for {wanted}");
+    }
+}
+
 /// Two layers of different shapes and one of the first's, and a table that is none of them.
 #[derive(Module, Debug)]
 struct Stack {

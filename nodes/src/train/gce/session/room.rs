@@ -23,13 +23,18 @@ impl Session<'_> {
             source.batch
         ));
         let (batch, accumulate) = (source.batch, self.node.accumulate);
-        match largest_part(batch, |part| self.fits(source, part)) {
-            Ok(fitting) => too_large(batch, fitting, Some(accumulate), reason),
+        // Each device has to have room for its share.
+        let devices = self.node.devices;
+        match largest_part(batch / devices, |share| self.fits(source, share * devices)) {
+            Ok(fitting) => {
+                let fitting = fitting.map(|share| share * devices);
+                too_large(batch, fitting, Some(accumulate), reason)
+            }
             Err(error) => error,
         }
     }
 
-    /// Whether an update can be made from so many pictures at a time.
+    /// Whether an update can be made from so many pictures at a time, of which this device has its share.
     ///
     /// Errors: something else than memory is wanting, or the run is cancelled.
     fn fits(&mut self, source: &Source, batch: usize) -> Result<bool, NodeError> {
@@ -39,7 +44,7 @@ impl Session<'_> {
         }
         self.watch = Watch::default();
         self.figures = None;
-        self.device.memory_cleanup();
+        self.learner.device.memory_cleanup();
         let source = Source {
             batch,
             ..source.clone()
@@ -58,18 +63,21 @@ impl Session<'_> {
         let network = reordered(self.start.network().clone(), self.groups.order());
         let optimiser = Optimiser {
             accumulate: 2,
-            ..self.node.optimiser(self.dtype)
+            ..self.node.optimiser(self.learner.dtype)
         };
-        self.trainer = Trainer::new(network, optimiser);
-        let shape = self.shape(source);
+        let learner = &mut self.learner;
+        learner.trainer = Trainer::on(&learner.device, network, optimiser);
+        let devices = self.node.devices;
+        let shape = learner.shape(source, source.batch / devices);
         for number in 0..3 {
-            let loss = self.loss(source.batch(number), &shape, number == 0);
+            let share = source.batch(number).shares(devices).remove(0);
+            let (loss, figures) = learner.loss(&share, &shape, number == 0);
             let told = loss.clone().inner();
-            let _ = self.trainer.learn(loss);
+            let _ = learner.trainer.learn(loss);
             // Reading is what finds out whether there was room.
             let _ = told.into_data();
-            let _ = self.figures.take().map(Figures::values);
-            let _ = self.trainer.norm().map(Tensor::into_data);
+            let _ = figures.map(Figures::values);
+            let _ = learner.trainer.norm().map(Tensor::into_data);
         }
         Ok(())
     }

@@ -1,34 +1,49 @@
-//! A batch on its way through the network.
+//! A network in training on one device, and a batch on its way through it.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use kernels::{Chunk, Objective};
 
-use super::Session;
-use crate::network::denoiser::{Rotary, Sequence};
-use crate::train::gce::batches::{Batch, Drawing, Source};
-use crate::train::gce::drawn::with_drawn;
-use crate::train::gce::figures::Figures;
+use super::batches::{Batch, Drawing, Source};
+use super::drawn::with_drawn;
+use super::figures::Figures;
+use super::scoring::Scoring;
+use crate::network::denoiser::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence};
+use crate::train::optimiser::Trainer;
 
 /// How many bytes of logits are held at a time: enough that launches cost little beside a step.
 const CHUNK: usize = 512 << 20;
 
-/// What all batches have in common.
+/// A network in training on one device, and what its losses are made of there.
+pub(super) struct Learner {
+    pub trainer: Trainer<DenoiserNetwork>,
+    pub config: DenoiserConfig,
+    pub scoring: Scoring,
+    /// Without gradients.
+    pub device: Device,
+    /// What networks compute in here.
+    pub dtype: FloatDType,
+    /// The probability below which groups of codes are left out of the gradient.
+    pub skip: f32,
+}
+
+/// What all batches have in common that one device learns from.
 pub(super) struct Shape {
-    pub(super) batch: usize,
+    /// How many pictures they have.
+    pub batch: usize,
     front: usize,
-    pub(super) length: usize,
+    length: usize,
     rotary: Rotary,
     /// The same for what needs no gradients.
     plain_rotary: Rotary,
     after: Option<Tensor<2, Int>>,
 }
 
-impl Session<'_> {
-    /// What the batches of `source` have in common.
-    pub(super) fn shape(&self, source: &Source) -> Shape {
+impl Learner {
+    /// What batches of so many pictures of `source` have in common.
+    pub(super) fn shape(&self, source: &Source, batch: usize) -> Shape {
         let after = source.corpus.after().to_vec();
         let front = source.corpus.dropped().len();
-        let (batch, length) = (source.batch, source.corpus.length());
+        let length = source.corpus.length();
         let positions = front + length / 4 + after.len();
         Shape {
             batch,
@@ -40,8 +55,13 @@ impl Session<'_> {
         }
     }
 
-    /// The loss of a batch, `[1]`; its figures are asked for where that is wanted.
-    pub(super) fn loss(&mut self, batch: Batch, shape: &Shape, is_logged: bool) -> Tensor<1> {
+    /// The loss of a batch, `[1]`, and its figures where they are wanted.
+    pub(super) fn loss(
+        &self,
+        batch: &Batch,
+        shape: &Shape,
+        is_logged: bool,
+    ) -> (Tensor<1>, Option<Figures>) {
         #[cfg(test)]
         crate::train::room::planted::ask(shape.batch);
         let device = self.trainer.device();
@@ -64,29 +84,29 @@ impl Session<'_> {
         let features = features.reshape([rows / 4, self.config.width]);
         let tokens = network.enlarge(features);
         let head = network.head(self.dtype);
-        if is_logged {
+        let figures = is_logged.then(|| {
             let (tokens, head) = (tokens.clone().inner(), head.clone().inner());
-            self.figures = Some(Figures::of(&batch, &tokens, &head, &self.scoring));
-        }
+            Figures::of(batch, &tokens, &head, &self.scoring)
+        });
         let objective = self.scoring.objective(&targets);
         let chunk = Chunk {
             bytes: CHUNK,
-            skip: self.node.skip,
+            skip: self.skip,
         };
         let loss = |weights: &[f32], objective: &Objective| {
             let (tokens, head, targets) = (tokens.clone(), head.clone(), targets.clone());
             kernels::grouped_cross_entropy(tokens, head, targets, weights, objective, chunk)
         };
         if matches!(objective, Objective::Plain) {
-            return loss(&batch.weights, &objective);
+            return (loss(&batch.weights, &objective), figures);
         }
         let [masked, visible] = batch.weights_by_mask();
         let filled = loss(&masked, &objective);
         if visible.iter().all(|weight| *weight == 0.0) {
-            return filled;
+            return (filled, figures);
         }
         // A code that is mended or kept shall be the very one: nothing is nearly right there.
-        filled + loss(&visible, &Objective::Plain)
+        (filled + loss(&visible, &Objective::Plain), figures)
     }
 
     /// The codes of `sequence` with what the network, as it is, draws where that is wanted.
