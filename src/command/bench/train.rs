@@ -78,7 +78,7 @@ impl Train {
                 config.layers,
                 config.width,
                 compute.name(),
-                others(sizes.devices),
+                together(sizes.devices),
                 versions(&compute),
                 timing.milliseconds,
                 timing.tokens_per_second,
@@ -90,11 +90,10 @@ impl Train {
     }
 }
 
-/// How many devices beside the first.
-fn others(devices: usize) -> String {
-    match devices {
-        1 => String::new(),
-        2 => " and one beside it".into(),
-        _ => format!(" and {} beside it", devices - 1),
+/// How many devices there are, where there are several.
+fn together(devices: usize) -> String {
+    if devices == 1 {
+        return String::new();
     }
+    format!(" with {devices} devices together")
 }
