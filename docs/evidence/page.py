@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Makes tables and plots of what run.py measured.
 
-    python3 docs/evidence/page.py LINES... [--page docs/evidence.md] [--plots docs/evidence]
+    python3 docs/evidence/page.py LINES... [--only abc] [--page docs/evidence.md] [--plots docs/evidence]
 
 LINES are files of lines, or folders that hold a lines.jsonl; where a run stands in several, the last counts.
 The page keeps what people wrote: only what stands between `<!-- figures: NAME -->` and `<!-- end -->` is made anew.
 Where there is no page yet, it begins as template.py says.
+--only takes the letters of experiments whose figures are made anew; those of the others stay as they are.
 What was not measured stays empty.
 """
 
@@ -227,10 +228,10 @@ def heads(lines):
 def measured_on(lines):
     """Where it was measured, how long it took, and how many runs there are."""
     devices = {line["results"]["fused"]["versions"] for line in lines.of("head")}
+    where = "".join(f", measured with {device}" for device in sorted(devices))
     seconds = sum(line["seconds"] for line in lines.by_name.values())
-    where = "; ".join(sorted(devices)) or "a device that no line tells"
     together = f"their programs ran for {seconds / 60:.0f} minutes taken together, several at a time"
-    return f"{len(lines.by_name)} runs, measured with {where}; {together}."
+    return f"{len(lines.by_name)} runs{where}; {together}."
 
 
 def plots(lines):
@@ -269,19 +270,22 @@ def plots(lines):
             yield f"head_{file}", chart("The loss of a head", "codes", y, drawn, x_logarithmic=True, y_logarithmic=True)
 
 
-def sections(lines):
-    return {
-        "measured": measured_on(lines),
-        "tokenizers": tokenizers(lines),
-        "losses": losses(lines),
-        "grouped minus plain": grouped_minus_plain(lines),
-        "loss over updates": over_updates(lines, loss, 3),
-        "score over updates": over_updates(lines, score, 3),
-        "editing": editing(lines),
-        "threshold": swept_threshold(lines),
-        "steps": swept_steps(lines),
-        "heads": heads(lines),
+def sections(lines, experiments):
+    """The figures of some experiments."""
+    makers = {
+        "abc": {"measured": measured_on},
+        "a": {
+            "tokenizers": tokenizers,
+            "losses": losses,
+            "grouped minus plain": grouped_minus_plain,
+            "loss over updates": lambda lines: over_updates(lines, loss, 3),
+            "score over updates": lambda lines: over_updates(lines, score, 3),
+        },
+        "b": {"editing": editing, "threshold": swept_threshold, "steps": swept_steps},
+        "c": {"heads": heads},
     }
+    wanted = [of for letters, of in makers.items() if set(letters) <= set(experiments)]
+    return {name: make(lines) for of in wanted for name, make in of.items()}
 
 
 def filled(page, made):
@@ -297,13 +301,14 @@ def filled(page, made):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lines", nargs="+", type=pathlib.Path, help="files or folders of lines")
+    parser.add_argument("--only", default="abc", help="letters of the experiments whose figures are made anew")
     parser.add_argument("--page", type=pathlib.Path, default=HERE.parent / "evidence.md")
     parser.add_argument("--plots", type=pathlib.Path, default=HERE)
     arguments = parser.parse_args()
 
     lines = Lines(arguments.lines)
     begun = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else template.PAGE
-    page = filled(begun, sections(lines))
+    page = filled(begun, sections(lines, arguments.only))
     arguments.plots.mkdir(parents=True, exist_ok=True)
     for name, picture in plots(lines):
         (arguments.plots / f"{name}.svg").write_text(picture, encoding="utf-8")

@@ -323,13 +323,19 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T, NodeError>) -> Result<T, Node
 
 /// What a node's panic means.
 ///
-/// Libraries of tensors panic as well where a device has no memory left, and say so in these words.
+/// Libraries of tensors panic as well where a device has no memory left, and say so in these words, on one line of what
+/// may be many.
 fn caught(message: String) -> NodeError {
-    let words = ["OutOfMemory", "can't allocate buffer"];
-    if words.iter().any(|words| message.contains(words)) {
-        return NodeError::OutOfMemory(message);
+    let words = [
+        "out of device memory",
+        "OutOfMemory",
+        "can't allocate buffer",
+    ];
+    let line_with = |words: &&str| message.lines().find(|line| line.contains(*words));
+    match words.iter().find_map(line_with) {
+        Some(line) => NodeError::OutOfMemory(line.trim().into()),
+        None => NodeError::Panicked(message),
     }
-    NodeError::Panicked(message)
 }
 
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
@@ -352,6 +358,12 @@ mod tests {
             told("OutOfMemory: 3 bytes"),
             NodeError::OutOfMemory(_)
         ));
+        let behind_others =
+            "Error while reading data\nCaused by:\n  out of device memory allocating 7 bytes\n";
+        let NodeError::OutOfMemory(reason) = told(behind_others) else {
+            panic!("{behind_others} is want of memory");
+        };
+        assert_eq!(reason, "out of device memory allocating 7 bytes");
         assert!(matches!(
             told("index out of bounds"),
             NodeError::Panicked(_)
