@@ -63,7 +63,11 @@ impl BenchError {
     pub(super) fn of(error: impl std::fmt::Debug) -> Self {
         let reason = format!("{error:?}");
         // Errors of memory reach us as text inside others.
-        let words = ["OutOfMemory", "out of device memory", "can't allocate buffer"];
+        let words = [
+            "OutOfMemory",
+            "out of device memory",
+            "can't allocate buffer",
+        ];
         if words.iter().any(|words| reason.contains(words)) {
             return Self::OutOfMemory(reason);
         }
