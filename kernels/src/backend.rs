@@ -9,6 +9,8 @@ pub(crate) mod cuda;
 mod definition;
 #[cfg(any(feature = "cuda", test))]
 mod image_cache;
+#[cfg(feature = "cuda")]
+mod spec;
 
 #[cfg(feature = "cuda")]
 pub(crate) use cuda::{Compiler, Fault, fail};
@@ -16,14 +18,10 @@ pub(crate) use cuda::{Compiler, Fault, fail};
 #[cfg(feature = "cuda")]
 pub(crate) use cuda::{scratch_peak, versions as card_versions};
 
-#[cfg(feature = "cuda")]
-use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::{
     Backend, TensorMetadata, backend_extension,
     tensor::{FloatTensor, IntTensor},
 };
-#[cfg(feature = "cuda")]
-use burn::tensor::Shape;
 use burn::tensor::{DType, FloatDType};
 
 use crate::cross_entropy::{Chunk, Terms};
@@ -37,7 +35,7 @@ use crate::{GroupNorm, Resolution};
 #[backend_extension(Cube: cfg(feature = "cuda"), Flex, Autodiff, Fusion: cfg(feature = "cuda"))]
 pub trait TensorKernels: Backend {
     /// `a·b` in `dtype`, accumulated in f32: `[.., m, k] × [.., k, n] → [.., m, n]`, two or three dimensions.
-    #[fusion(meta = product_spec)]
+    #[fusion(meta = spec::product)]
     fn product(a: FloatTensor<Self>, b: FloatTensor<Self>, dtype: FloatDType) -> FloatTensor<Self> {
         if a.dtype() == DType::from(dtype) {
             return Self::float_matmul(a, b);
@@ -54,7 +52,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// `a·b + bias` for each row: `[m, k] × [k, n] + [n] → [m, n]`, all of one type, accumulated in f32.
-    #[fusion(meta = product_with_bias_spec)]
+    #[fusion(meta = spec::product_with_bias)]
     fn product_with_bias(
         a: FloatTensor<Self>,
         b: FloatTensor<Self>,
@@ -77,25 +75,25 @@ pub trait TensorKernels: Backend {
     }
 
     /// The sum over all rows, in f32: `[rows, columns] → [columns]`.
-    #[fusion(meta = column_sum_spec)]
+    #[fusion(meta = spec::column_sum)]
     fn column_sum(x: FloatTensor<Self>) -> FloatTensor<Self> {
         definition::column_sum::<Self>(x)
     }
 
     /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`; −∞ for a row of −∞.
-    #[fusion(meta = log_sum_exp_spec)]
+    #[fusion(meta = spec::log_sum_exp)]
     fn log_sum_exp(x: FloatTensor<Self>) -> FloatTensor<Self> {
         definition::log_sum_exp::<Self>(x)
     }
 
     /// The first place of the largest number of each row, as i32: `[rows, columns] → [rows]`.
-    #[fusion(meta = argmax_spec)]
+    #[fusion(meta = spec::argmax)]
     fn argmax(x: FloatTensor<Self>) -> IntTensor<Self> {
         definition::argmax::<Self>(x)
     }
 
     /// The rows of `table` at `ids`, in `dtype`: `[rows, width]` and `[n]` → `[n, width]`.
-    #[fusion(meta = lookup_spec)]
+    #[fusion(meta = spec::lookup)]
     fn lookup(
         table: FloatTensor<Self>,
         ids: IntTensor<Self>,
@@ -106,7 +104,7 @@ pub trait TensorKernels: Backend {
 
     /// The sum of the rows of `x` that have each number, in f32 but for the result: `[n, width]` and `[n]`
     /// → `[rows, width]` in `dtype`.
-    #[fusion(meta = add_rows_spec)]
+    #[fusion(meta = spec::add_rows)]
     fn add_rows(
         x: FloatTensor<Self>,
         ids: IntTensor<Self>,
@@ -136,7 +134,7 @@ pub trait TensorKernels: Backend {
     ///
     /// Shapes: `queries [batch, n, heads, d]`, `keys` and `values [batch, m, key heads, d]`, all of one type
     /// → `[batch, n, heads, d]` of that type and `[batch, heads, n]`; there is at least one of each.
-    #[fusion(meta = attend_spec)]
+    #[fusion(meta = spec::attend)]
     fn attend(
         queries: FloatTensor<Self>,
         keys: FloatTensor<Self>,
@@ -148,7 +146,7 @@ pub trait TensorKernels: Backend {
 
     /// The gradients of [`attend`](Self::attend) in queries, keys and values, from what went in, both results and
     /// the gradient of the first.
-    #[fusion(meta = attend_backward_spec)]
+    #[fusion(meta = spec::attend_backward)]
     fn attend_backward(
         queries: FloatTensor<Self>,
         keys: FloatTensor<Self>,
@@ -189,7 +187,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// `s = x + change` and [`rms_norm`](Self::rms_norm) of that: two `[rows, columns]` of one type to two of the same.
-    #[fusion(meta = add_rms_norm_spec)]
+    #[fusion(meta = spec::add_rms_norm)]
     fn add_rms_norm(
         x: FloatTensor<Self>,
         change: FloatTensor<Self>,
@@ -199,7 +197,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// `s = x + change` and [`gained_rms_norm`](Self::gained_rms_norm) of that, likewise.
-    #[fusion(meta = add_gained_rms_norm_spec)]
+    #[fusion(meta = spec::add_gained_rms_norm)]
     fn add_gained_rms_norm(
         x: FloatTensor<Self>,
         change: FloatTensor<Self>,
@@ -227,7 +225,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// The gradients of [`swiglu`](Self::swiglu) in `gate` and in `up`, from both and that of the result.
-    #[fusion(meta = swiglu_backward_spec)]
+    #[fusion(meta = spec::swiglu_backward)]
     fn swiglu_backward(
         gate: FloatTensor<Self>,
         up: FloatTensor<Self>,
@@ -237,14 +235,14 @@ pub trait TensorKernels: Backend {
     }
 
     /// The first place of the largest logit of each row, as i32, and its probability: `[rows, codes] → [rows]` each.
-    #[fusion(meta = likeliest_spec)]
+    #[fusion(meta = spec::likeliest)]
     fn likeliest(logits: FloatTensor<Self>) -> (IntTensor<Self>, FloatTensor<Self>) {
         definition::likeliest::<Self>(logits)
     }
 
     /// The first code at which `softmax(logits / temperature)` summed up reaches the row's number, as i32, and its
     /// probability without temperature: `[rows, codes]`, `[rows] → [rows]` each.
-    #[fusion(meta = draw_spec)]
+    #[fusion(meta = spec::draw)]
     fn draw(
         logits: FloatTensor<Self>,
         uniforms: FloatTensor<Self>,
@@ -253,8 +251,27 @@ pub trait TensorKernels: Backend {
         definition::draw::<Self>(logits, uniforms, temperature)
     }
 
+    /// The numbers of f32 that have these bits, which are i32: `[rows, columns]` to the same.
+    #[fusion(meta = spec::from_bits)]
+    fn from_bits(bits: IntTensor<Self>) -> FloatTensor<Self> {
+        definition::from_bits::<Self>(bits)
+    }
+
+    /// What a step leaves of pictures, as [`sampling::step`](crate::sampling::step) says: all of i32 but `confidence`.
+    #[fusion(meta = spec::step)]
+    fn step(
+        tokens: IntTensor<Self>,
+        confidence: FloatTensor<Self>,
+        codes: IntTensor<Self>,
+        frames: IntTensor<Self>,
+        turns: IntTensor<Self>,
+        mask: u32,
+    ) -> IntTensor<Self> {
+        definition::step::<Self>(tokens, confidence, codes, [frames, turns], mask)
+    }
+
     /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
-    #[fusion(meta = dequantise_spec)]
+    #[fusion(meta = spec::dequantise)]
     fn dequantise(
         codes: IntTensor<Self>,
         scales: FloatTensor<Self>,
@@ -268,7 +285,7 @@ pub trait TensorKernels: Backend {
     ///
     /// Shapes: `hidden [rows, width]`, `weight [codes, width]`, `picks [rows, k]` i32, `shares [rows, k]` f32,
     /// `row_weights [rows]` f32; there is at least one row.
-    #[fusion(meta = cross_entropy_spec)]
+    #[fusion(meta = spec::cross_entropy)]
     fn cross_entropy(
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -283,7 +300,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// The losses of [`cross_entropy`](Self::cross_entropy) alone.
-    #[fusion(meta = cross_entropy_losses_spec)]
+    #[fusion(meta = spec::cross_entropy_losses)]
     fn cross_entropy_losses(
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -308,6 +325,12 @@ pub trait TensorKernels: Backend {
     /// `x` in memory of its own.
     #[fusion(dtype = x, shape = x)]
     fn duplicate(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        x
+    }
+
+    /// The same of whole numbers.
+    #[fusion(dtype = x, shape = x)]
+    fn duplicate_whole(x: IntTensor<Self>) -> IntTensor<Self> {
         x
     }
 
@@ -336,13 +359,13 @@ pub trait TensorKernels: Backend {
     }
 
     /// The nine neighbours of each position: `[b, h, w, c] → [b, h, w, 9·c]`.
-    #[fusion(meta = unfold_spec)]
+    #[fusion(meta = spec::unfold)]
     fn unfold(x: FloatTensor<Self>) -> FloatTensor<Self> {
         definition::unfold::<Self>(x)
     }
 
     /// A 3×3 convolution: `[b, h, w, c] × [out, 9·c] + [out] → [b, h', w', out]`, in the type of `x`.
-    #[fusion(meta = convolution_spec)]
+    #[fusion(meta = spec::convolution)]
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -353,7 +376,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// The same plus a picture of the shape and type of the result, rounded once.
-    #[fusion(meta = convolution_added_spec)]
+    #[fusion(meta = spec::convolution_added)]
     fn convolution_added(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -376,7 +399,7 @@ pub trait TensorKernels: Backend {
     }
 
     /// The adjoint of [`unfold`](Self::unfold): `[b, h, w, 9·c] → [b, h, w, c]`.
-    #[fusion(meta = fold_spec)]
+    #[fusion(meta = spec::fold)]
     fn fold(x: FloatTensor<Self>) -> FloatTensor<Self> {
         definition::fold::<Self>(x)
     }
@@ -394,197 +417,4 @@ fn cast<B: Backend>(tensor: FloatTensor<B>, dtype: FloatDType) -> FloatTensor<B>
 /// else f32.
 fn head_gradient(hidden: DType, weight: DType) -> DType {
     if hidden == weight { hidden } else { DType::F32 }
-}
-
-/// What [`TensorKernels::product`] will return, known before it runs.
-#[cfg(feature = "cuda")]
-fn product_spec(a: &TensorSpec, b: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
-    let rank = a.shape.num_dims();
-    let mut shape = a.shape.clone();
-    shape[rank - 1] = b.shape[rank - 1];
-    TensorSpec::new(shape, (*dtype).into())
-}
-
-/// What [`TensorKernels::product_with_bias`] will return.
-#[cfg(feature = "cuda")]
-fn product_with_bias_spec(a: &TensorSpec, b: &TensorSpec, _: &TensorSpec) -> TensorSpec {
-    product_spec(a, b, &a.dtype.into())
-}
-
-/// What [`TensorKernels::column_sum`] will return.
-#[cfg(feature = "cuda")]
-fn column_sum_spec(x: &TensorSpec) -> TensorSpec {
-    TensorSpec::new(Shape::new([x.shape[1]]), DType::F32)
-}
-
-/// What [`TensorKernels::log_sum_exp`] will return.
-#[cfg(feature = "cuda")]
-fn log_sum_exp_spec(x: &TensorSpec) -> TensorSpec {
-    TensorSpec::new(Shape::new([x.shape[0]]), DType::F32)
-}
-
-/// What [`TensorKernels::argmax`] will return.
-#[cfg(feature = "cuda")]
-fn argmax_spec(x: &TensorSpec) -> TensorSpec {
-    TensorSpec::new(Shape::new([x.shape[0]]), DType::I32)
-}
-
-/// What [`TensorKernels::lookup`] will return.
-#[cfg(feature = "cuda")]
-fn lookup_spec(table: &TensorSpec, ids: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
-    let shape = Shape::new([ids.shape[0], table.shape[1]]);
-    TensorSpec::new(shape, (*dtype).into())
-}
-
-/// What [`TensorKernels::add_rows`] will return.
-#[cfg(feature = "cuda")]
-fn add_rows_spec(x: &TensorSpec, _: &TensorSpec, rows: &usize, dtype: &FloatDType) -> TensorSpec {
-    TensorSpec::new(Shape::new([*rows, x.shape[1]]), (*dtype).into())
-}
-
-/// What [`TensorKernels::attend`] will return.
-#[cfg(feature = "cuda")]
-fn attend_spec(
-    queries: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &f32,
-) -> (TensorSpec, TensorSpec) {
-    let [batch, length, heads] = [0, 1, 2].map(|dim| queries.shape[dim]);
-    let sums = TensorSpec::new(Shape::new([batch, heads, length]), DType::F32);
-    (queries.clone(), sums)
-}
-
-/// What [`TensorKernels::attend_backward`] will return.
-#[cfg(feature = "cuda")]
-fn attend_backward_spec(
-    queries: &TensorSpec,
-    keys: &TensorSpec,
-    values: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &f32,
-) -> (TensorSpec, TensorSpec, TensorSpec) {
-    (queries.clone(), keys.clone(), values.clone())
-}
-
-/// What [`TensorKernels::add_rms_norm`] will return.
-#[cfg(feature = "cuda")]
-fn add_rms_norm_spec(x: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec, TensorSpec) {
-    (x.clone(), x.clone())
-}
-
-/// What [`TensorKernels::add_gained_rms_norm`] will return.
-#[cfg(feature = "cuda")]
-fn add_gained_rms_norm_spec(
-    x: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &f32,
-) -> (TensorSpec, TensorSpec) {
-    (x.clone(), x.clone())
-}
-
-/// What [`TensorKernels::swiglu_backward`] will return.
-#[cfg(feature = "cuda")]
-fn swiglu_backward_spec(
-    gate: &TensorSpec,
-    up: &TensorSpec,
-    _: &TensorSpec,
-) -> (TensorSpec, TensorSpec) {
-    (gate.clone(), up.clone())
-}
-
-/// What [`TensorKernels::likeliest`] will return.
-#[cfg(feature = "cuda")]
-fn likeliest_spec(logits: &TensorSpec) -> (TensorSpec, TensorSpec) {
-    let rows = Shape::new([logits.shape[0]]);
-    let tokens = TensorSpec::new(rows.clone(), DType::I32);
-    (tokens, TensorSpec::new(rows, DType::F32))
-}
-
-/// What [`TensorKernels::draw`] will return.
-#[cfg(feature = "cuda")]
-fn draw_spec(logits: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec, TensorSpec) {
-    likeliest_spec(logits)
-}
-
-/// What [`TensorKernels::dequantise`] will return.
-#[cfg(feature = "cuda")]
-fn dequantise_spec(codes: &TensorSpec, _: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
-    TensorSpec::new(codes.shape.clone(), (*dtype).into())
-}
-
-/// What [`TensorKernels::cross_entropy`] will return.
-#[cfg(feature = "cuda")]
-fn cross_entropy_spec(
-    hidden: &TensorSpec,
-    weight: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &Terms,
-    _: &Chunk,
-) -> (TensorSpec, TensorSpec, TensorSpec) {
-    let losses = TensorSpec::new(Shape::new([hidden.shape[0]]), DType::F32);
-    let dtype = head_gradient(hidden.dtype, weight.dtype);
-    let head = TensorSpec::new(weight.shape.clone(), dtype);
-    (losses, hidden.clone(), head)
-}
-
-/// What [`TensorKernels::cross_entropy_losses`] will return.
-#[cfg(feature = "cuda")]
-fn cross_entropy_losses_spec(
-    hidden: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &TensorSpec,
-    _: &Terms,
-    _: &Chunk,
-) -> TensorSpec {
-    TensorSpec::new(Shape::new([hidden.shape[0]]), DType::F32)
-}
-
-/// What [`TensorKernels::unfold`] will return.
-#[cfg(feature = "cuda")]
-fn unfold_spec(x: &TensorSpec) -> TensorSpec {
-    let mut shape = x.shape.clone();
-    shape[3] *= 9;
-    TensorSpec::new(shape, x.dtype)
-}
-
-/// What [`TensorKernels::convolution`] will return.
-#[cfg(feature = "cuda")]
-fn convolution_spec(
-    x: &TensorSpec,
-    weight: &TensorSpec,
-    _: &TensorSpec,
-    resolution: &Resolution,
-) -> TensorSpec {
-    let [height, width] = resolution.sides([x.shape[1], x.shape[2]]);
-    TensorSpec::new(
-        Shape::new([x.shape[0], height, width, weight.shape[0]]),
-        x.dtype,
-    )
-}
-
-/// What [`TensorKernels::convolution_added`] will return.
-#[cfg(feature = "cuda")]
-fn convolution_added_spec(
-    x: &TensorSpec,
-    weight: &TensorSpec,
-    bias: &TensorSpec,
-    _: &TensorSpec,
-    resolution: &Resolution,
-) -> TensorSpec {
-    convolution_spec(x, weight, bias, resolution)
-}
-
-/// What [`TensorKernels::fold`] will return.
-#[cfg(feature = "cuda")]
-fn fold_spec(x: &TensorSpec) -> TensorSpec {
-    let mut shape = x.shape.clone();
-    shape[3] /= 9;
-    TensorSpec::new(shape, x.dtype)
 }

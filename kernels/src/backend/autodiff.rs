@@ -1,5 +1,6 @@
 //! The gradients of the operations, each made of the operations themselves.
 
+mod attention;
 mod convolution;
 
 use burn::backend::autodiff::{
@@ -12,6 +13,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, AutodiffBackend, TensorMetadata};
 use burn::tensor::{FloatDType, Shape};
 
+use self::attention::{Attended, AttentionBackward};
 use super::{TensorKernels, cast};
 use crate::Resolution;
 
@@ -243,6 +245,26 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         <Self as AutodiffBackend>::from_inner(B::duplicate(x.into_primitive()))
     }
 
+    fn duplicate_whole(x: IntTensor<Self>) -> IntTensor<Self> {
+        B::duplicate_whole(x)
+    }
+
+    fn from_bits(bits: IntTensor<Self>) -> FloatTensor<Self> {
+        <Self as AutodiffBackend>::from_inner(B::from_bits(bits))
+    }
+
+    fn step(
+        tokens: IntTensor<Self>,
+        confidence: FloatTensor<Self>,
+        codes: IntTensor<Self>,
+        frames: IntTensor<Self>,
+        turns: IntTensor<Self>,
+        mask: u32,
+    ) -> IntTensor<Self> {
+        let confidence = confidence.into_primitive();
+        B::step(tokens, confidence, codes, frames, turns, mask)
+    }
+
     fn attach_gradient(
         value: FloatTensor<Self>,
         x: FloatTensor<Self>,
@@ -402,44 +424,6 @@ impl<B: TensorKernels> Backward<B, 1> for SoftmaxBackward {
         let (y, scale) = ops.state;
         if let Some(node) = node {
             grads.register::<B>(node.id, B::softmax_rows_backward(y, grad, scale));
-        }
-    }
-}
-
-/// What attention keeps until its backward pass.
-#[derive(Clone, Debug)]
-struct Attended<T> {
-    operands: [T; 3],
-    found: T,
-    sums: T,
-    scale: f32,
-}
-
-/// `dV = Pᵀ·G`, `dQ = S·K`, `dK = Sᵀ·Q` with `P` the weights and `S = scale·P·(G·Vᵀ − Σ P·G·Vᵀ)`.
-#[derive(Debug)]
-struct AttentionBackward;
-
-impl<B: TensorKernels> Backward<B, 3> for AttentionBackward {
-    type State = Attended<FloatTensor<B>>;
-
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = grads.consume::<B>(&ops.node);
-        let Attended {
-            operands: [queries, keys, values],
-            found,
-            sums,
-            scale,
-        } = ops.state;
-        let (in_queries, in_keys, in_values) =
-            B::attend_backward(queries, keys, values, found, sums, grad, scale);
-        for (node, gradient) in ops
-            .parents
-            .into_iter()
-            .zip([in_queries, in_keys, in_values])
-        {
-            if let Some(node) = node {
-                grads.register::<B>(node.id, gradient);
-            }
         }
     }
 }
