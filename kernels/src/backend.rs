@@ -80,6 +80,12 @@ pub trait TensorKernels: Backend {
         definition::column_sum::<Self>(x)
     }
 
+    /// The mean of each row, in f32: `[rows, columns] → [rows]`.
+    #[fusion(meta = spec::row_mean)]
+    fn row_mean(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        definition::row_mean::<Self>(x)
+    }
+
     /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`; −∞ for a row of −∞.
     #[fusion(meta = spec::log_sum_exp)]
     fn log_sum_exp(x: FloatTensor<Self>) -> FloatTensor<Self> {

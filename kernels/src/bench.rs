@@ -9,7 +9,7 @@ use std::time::Instant;
 use burn::tensor::{DType, Device, Int, IntDType, Tensor, TensorData};
 
 use crate::noise::Noise;
-use crate::rows::log_sum_exp;
+use crate::rows::{log_sum_exp, row_mean};
 use crate::{
     Chunk, GroupLevel, GroupNorm, Objective, Resolution, argmax, convolution_3x3, dequantise,
     group_norm, grouped_cross_entropy, linear, lookup, matmul, rms_norm, softmax, unfold_3x3,
@@ -198,6 +198,9 @@ fn rows(scale: usize, dtype: DType, device: &Device) -> Vec<Timing> {
     let x: Tensor<2> = random(logits, DType::F32, device);
     let case = format!("{logits:?}, {:?}", DType::F32);
     let work = [0, bytes(logits, DType::F32)];
+    timings.push(time("row_mean", case.clone(), device, work, || {
+        let _ = row_mean(x.clone());
+    }));
     timings.push(time("log_sum_exp", case.clone(), device, work, || {
         let _ = log_sum_exp(x.clone());
     }));

@@ -4,7 +4,7 @@ use crate::contract::planted::check;
 use crate::{
     AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
     GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, RmsNorm,
-    Rotate, SamplerStep, Softmax, Swiglu, Unfold,
+    Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -51,6 +51,11 @@ fn softmax_agrees_with_its_reference() {
 #[test]
 fn rms_norm_agrees_with_its_reference() {
     check::<RmsNorm>();
+}
+
+#[test]
+fn row_mean_agrees_with_its_reference() {
+    check::<RowMean>();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod attention;
 mod convolution;
+mod rows;
 
 use burn::backend::autodiff::{
     NodeId,
@@ -86,6 +87,10 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
             }
             OpsKind::UnTracked(step) => step.finish(B::affine(x, weight, bias)),
         }
+    }
+
+    fn row_mean(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        rows::row_mean::<B, C>(x)
     }
 
     fn argmax(x: FloatTensor<Self>) -> IntTensor<Self> {

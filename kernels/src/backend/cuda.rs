@@ -73,6 +73,13 @@ impl TensorKernels for CubeBackend {
         definition::column_sum::<Self>(x)
     }
 
+    fn row_mean(x: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return rows::row_mean(x);
+        }
+        definition::row_mean::<Self>(x)
+    }
+
     fn log_sum_exp(x: CubeTensor) -> CubeTensor {
         if stream::is_cuda(&x) && has_kernel(x.dtype) {
             return rows::log_sum_exp(x);

@@ -25,6 +25,11 @@ pub(super) fn column_sum(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[1]]), DType::F32)
 }
 
+/// What [`row_mean`](super::TensorKernels::row_mean) will return.
+pub(super) fn row_mean(x: &TensorSpec) -> TensorSpec {
+    TensorSpec::new(Shape::new([x.shape[0]]), DType::F32)
+}
+
 /// What [`log_sum_exp`](super::TensorKernels::log_sum_exp) will return.
 pub(super) fn log_sum_exp(x: &TensorSpec) -> TensorSpec {
     TensorSpec::new(Shape::new([x.shape[0]]), DType::F32)

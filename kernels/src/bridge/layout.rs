@@ -7,7 +7,7 @@ use super::report;
 use crate::backend::TensorKernels;
 use crate::contract::{Report, read, rounding};
 use crate::noise::Noise;
-use crate::rows::log_sum_exp;
+use crate::rows::{log_sum_exp, row_mean};
 use crate::{
     GroupNorm, Resolution, add_rms_norm, argmax, convolution_3x3, group_norm, linear, matmul,
     rms_norm, rotate, softmax, swiglu, unfold_3x3,
@@ -48,7 +48,7 @@ const LAYOUTS: [Layout; 5] = [
     Layout::Repeated,
 ];
 
-const OPERATIONS: [Operation; 14] = [
+const OPERATIONS: [Operation; 15] = [
     ("linear", rounding, |x| {
         let (weight, bias) = (noise([7, SIZES[1]], &x), noise([1, 7], &x));
         linear(x, weight, Some(bias.squeeze_dim(0))).flatten(0, 1)
@@ -79,6 +79,7 @@ const OPERATIONS: [Operation; 14] = [
         let up = noise(SIZES, &x).cast(x.dtype());
         swiglu(x, up).flatten(0, 1)
     }),
+    ("row_mean", exact, row_mean),
     ("log_sum_exp", exact, log_sum_exp),
     ("argmax", exact, |x| argmax(x).float()),
     ("column_sum", exact, |x| {

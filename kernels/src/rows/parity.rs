@@ -2,12 +2,15 @@
 
 use burn::tensor::{DType, Int, Tensor, activation};
 
-use super::{argmax, log_sum_exp, softmax};
+use super::{argmax, log_sum_exp, row_mean, softmax};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
 /// [`softmax`] under the contract.
 pub struct Softmax;
+
+/// [`row_mean`] under the contract.
+pub struct RowMean;
 
 /// [`log_sum_exp`] under the contract.
 pub struct LogSumExp;
@@ -84,6 +87,29 @@ impl Kernel for Softmax {
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
         softmax(rows(case, inputs), case.number).flatten(0, 2)
+    }
+}
+
+impl Kernel for RowMean {
+    type Case = Case;
+    const NAME: &'static str = "row_mean";
+    const CASES: &'static [Case] = CASES;
+
+    /// The result is f32, but the gradient has the type of what goes in.
+    fn tolerance(case: &Case) -> f32 {
+        rounding(case.dtype)
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        inputs(case, noise)
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        matrix(case, inputs).mean_dim(1).squeeze_dim(1)
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        row_mean(matrix(case, inputs))
     }
 }
 

@@ -90,6 +90,21 @@ static __device__ Exponentials exponentials(const T* line, bool present, unsigne
     return join_row(own);
 }
 
+// number·Σ x.
+template <typename T>
+static __device__ void weighted_sum(const T* x, float* out, unsigned rows, unsigned columns, long long pitch,
+                                    float number) {
+    const unsigned row = own_row();
+    float own = 0.0f;
+    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
+        own += widen(x[row * pitch + column]);
+    }
+    own = join_row(own);
+    if (row < rows && threadIdx.x == 0) {
+        out[row] = own * number;
+    }
+}
+
 // log Σ e^x.
 template <typename T>
 static __device__ void log_sum_exp(const T* x, float* out, unsigned rows, unsigned columns, long long pitch) {
@@ -160,8 +175,8 @@ static __device__ void dequantise(const signed char* codes, const float* scales,
                                                long long pitch, float) {                                         \
         NAME(x, out, rows, columns, pitch);                                                                      \
     }
-#define FORWARD_WITH(NAME, T, SUFFIX)                                                                            \
-    extern "C" __global__ void NAME##_##SUFFIX(const T* x, T* out, unsigned rows, unsigned columns,              \
+#define FORWARD_WITH(NAME, T, SUFFIX, TO)                                                                        \
+    extern "C" __global__ void NAME##_##SUFFIX(const T* x, TO* out, unsigned rows, unsigned columns,             \
                                                long long pitch, float number) {                                  \
         NAME(x, out, rows, columns, pitch, number);                                                              \
     }
@@ -179,7 +194,8 @@ static __device__ void dequantise(const signed char* codes, const float* scales,
     FORWARD(log_sum_exp, T, SUFFIX, float)                                                                       \
     FORWARD(argmax, T, SUFFIX, int)                                                                              \
     DEQUANTISE(T, SUFFIX)                                                                                        \
-    FORWARD_WITH(softmax, T, SUFFIX)                                                                             \
+    FORWARD_WITH(weighted_sum, T, SUFFIX, float)                                                                 \
+    FORWARD_WITH(softmax, T, SUFFIX, T)                                                                          \
     BACKWARD_WITH(softmax_backward, T, SUFFIX)
 
 ALL(float, f32)

@@ -17,6 +17,19 @@ const PROGRAM: Program = Program {
 /// From this many columns on, a row is worth a block of its own.
 const WIDE: usize = 2048;
 
+/// The mean of each row, in f32: `[rows, columns] → [rows]`.
+pub(super) fn row_mean(x: CubeTensor) -> CubeTensor {
+    let shape = Shape::new([x.meta.shape()[0]]);
+    let share = 1.0 / x.meta.shape()[1] as f32;
+    forward(
+        x,
+        shape,
+        DType::F32,
+        ["weighted_sum_f32", "weighted_sum_bf16"],
+        share,
+    )
+}
+
 /// `log Σ e^x` of each row, in f32: `[rows, columns] → [rows]`.
 pub(super) fn log_sum_exp(x: CubeTensor) -> CubeTensor {
     let shape = Shape::new([x.meta.shape()[0]]);

@@ -83,20 +83,32 @@ pub(in crate::backend) fn convolution_weight_gradient<B: TensorKernels>(
     x: &FloatTensor<B>,
     grad: &FloatTensor<B>,
 ) -> FloatTensor<B> {
-    let [_, _, width, channels] = x.shape().dims();
-    let [batch, _, _, outputs] = grad.shape().dims();
-    let shares = bands(x, x.shape()[1], BAND_BYTES).into_iter().map(|band| {
-        let count = batch * (band.end - band.start) * width;
-        let unfolded = band.unfolded::<B>(x);
-        let unfolded = B::float_reshape(unfolded, Shape::new([count, 9 * channels]));
-        let rows = [0..batch, band.start..band.end, 0..width, 0..outputs].map(Slice::from);
-        let grad = B::float_slice(grad.clone(), &rows);
-        let grad = B::float_reshape(grad, Shape::new([count, outputs]));
-        B::product(B::float_transpose(grad), unfolded, FloatDType::F32)
+    weight_gradient_by::<B>(x, grad, BAND_BYTES)
+}
+
+/// The same, with at most so many `bytes` of unfolded rows at a time, where two rows of a picture have no more.
+fn weight_gradient_by<B: TensorKernels>(
+    x: &FloatTensor<B>,
+    grad: &FloatTensor<B>,
+    bytes: usize,
+) -> FloatTensor<B> {
+    let batch = x.shape()[0];
+    let together = pictures_of(x, bytes);
+    let shares = (0..batch.max(1)).step_by(together).flat_map(|first| {
+        // Pictures lie one behind the other, so that a few of them are a view; a band of rows of them all would be copied.
+        let own = first..(first + together).min(batch);
+        let few = |of: &FloatTensor<B>| {
+            let [_, height, width, channels] = of.shape().dims();
+            let own = [own.clone(), 0..height, 0..width, 0..channels].map(Slice::from);
+            B::float_slice(of.clone(), &own)
+        };
+        let (x, grad) = (few(x), few(grad));
+        let bands = bands(&x, x.shape()[1], bytes).into_iter();
+        bands.map(move |band| band.weight_gradient::<B>(&x, &grad))
     });
     shares
         .reduce(B::float_add)
-        .expect("a picture has at least one band")
+        .expect("there is at least one picture, of at least one band")
 }
 
 /// The weight whose convolution takes a gradient back: taps turned round, inputs and outputs swapped,
@@ -186,7 +198,31 @@ fn bands(x: &impl TensorMetadata, height: usize, bytes: usize) -> Vec<Band> {
         .collect()
 }
 
+/// How many pictures have about so many `bytes` of unfolded rows, at least one.
+fn pictures_of(x: &impl TensorMetadata, bytes: usize) -> usize {
+    let [_, height, width, channels] = x.shape().dims();
+    let picture = height * width * 9 * channels * x.dtype().size();
+    (bytes / picture.max(1)).max(1)
+}
+
 impl Band {
+    /// What the rows of the band give to `Gᵀ·unfold(x)`.
+    fn weight_gradient<B: TensorKernels>(
+        self,
+        x: &FloatTensor<B>,
+        grad: &FloatTensor<B>,
+    ) -> FloatTensor<B> {
+        let [batch, _, width, channels] = x.shape().dims();
+        let outputs = grad.shape()[3];
+        let count = batch * (self.end - self.start) * width;
+        let unfolded = self.unfolded::<B>(x);
+        let unfolded = B::float_reshape(unfolded, Shape::new([count, 9 * channels]));
+        let rows = [0..batch, self.start..self.end, 0..width, 0..outputs].map(Slice::from);
+        let grad = B::float_slice(grad.clone(), &rows);
+        let grad = B::float_reshape(grad, Shape::new([count, outputs]));
+        B::product(B::float_transpose(grad), unfolded, FloatDType::F32)
+    }
+
     /// The neighbours of its positions: `[b, h, w, c] → [b, end - start, w, 9·c]`.
     fn unfolded<B: TensorKernels>(self, x: &FloatTensor<B>) -> FloatTensor<B> {
         let [b, h, w, c] = x.shape().dims();
@@ -206,7 +242,7 @@ mod tests {
     use burn::backend::{Flex, TensorMetadata, tensor::FloatTensor};
     use burn::tensor::TensorData;
 
-    use super::{Band, bands};
+    use super::{Band, bands, weight_gradient_by};
     use crate::backend::TensorKernels;
 
     fn picture(shape: [usize; 4]) -> FloatTensor<Flex> {
@@ -223,6 +259,28 @@ mod tests {
         assert_eq!(bands(&x, 7, 5 * 72), expected);
         assert_eq!(bands(&x, 7, 1 << 20), [Band { start: 0, end: 7 }]);
         assert_eq!(bands(&x, 7, 1)[1], Band { start: 2, end: 4 });
+    }
+
+    #[test]
+    fn a_weight_learns_the_same_from_any_parts() {
+        let (x, grad) = (picture([5, 7, 3, 2]), picture([5, 7, 3, 4]));
+        let gradient = |bytes| {
+            let found = weight_gradient_by::<Flex>(&x, &grad, bytes);
+            assert_eq!(found.shape().dims(), [4, 18]);
+            let found: Vec<f32> = found.into_data().try_into_vec().expect("f32");
+            found
+        };
+        // A picture takes 7 · 3 · 18 numbers of four bytes.
+        let picture = 7 * 3 * 18 * 4;
+        let whole = gradient(5 * picture);
+        for bytes in [2 * picture, picture, picture / 2, 1] {
+            for (part, whole) in gradient(bytes).iter().zip(&whole) {
+                assert!(
+                    (part - whole).abs() <= 1e-6 * whole.abs(),
+                    "{part} is not {whole}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ pub(in crate::backend) fn column_sum<B: Backend>(x: FloatTensor<B>) -> FloatTens
     B::float_reshape(sum, Shape::new([columns]))
 }
 
+/// The mean of each row, in f32: `[rows, columns] → [rows]`.
+pub(in crate::backend) fn row_mean<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+    let rows = x.shape()[0];
+    let mean = B::float_mean_dim(cast::<B>(x, FloatDType::F32), 1);
+    B::float_reshape(mean, Shape::new([rows]))
+}
+
 /// The sum of the rows that have each number: `[n, width]` and `[n]` → `[rows, width]` in `dtype`, added up in f32.
 pub(in crate::backend) fn add_rows<B: Backend>(
     x: FloatTensor<B>,

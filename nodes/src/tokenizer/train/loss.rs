@@ -1,6 +1,7 @@
 //! What a reconstruction is punished for.
 
 use burn::tensor::Tensor;
+use kernels::row_mean;
 
 use super::TrainTokenizer;
 
@@ -29,13 +30,14 @@ impl LossWeights {
     /// Shapes: `difference [batch, height, width, channels]` of values from −1 to 1 → `[1]`.
     pub(super) fn of_difference(self, difference: Tensor<4>) -> Tensor<1> {
         let [b, height, width, channels] = difference.dims();
+        let difference = difference.reshape([b, height * width * channels]);
         let absolute = difference.clone().abs().mul_scalar(self.l1);
         let square = difference.clone() * difference;
-        let loss = (absolute + square.clone().mul_scalar(self.l2)).mean();
+        let loss = row_mean(absolute + square.clone().mul_scalar(self.l2)).mean();
         if self.log == 0.0 {
             return loss;
         }
-        let of_each = square.reshape([b, height * width * channels]).mean_dim(1);
+        let of_each = row_mean(square);
         loss + of_each.add_scalar(NOISE).log().mean().mul_scalar(self.log)
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::Tensor;
 use graph::preview::Preview;
 use graph::run::Run;
+use kernels::row_mean;
 
 use crate::tokenizer::figures::{Usage, psnr};
 use crate::value::Curve;
@@ -27,8 +28,8 @@ impl Figures {
     pub(super) fn read(loss: Tensor<1>, difference: Tensor<4>, usage: Usage) -> Self {
         let [b, height, width, channels] = difference.dims();
         let difference = difference.reshape([b, height * width * channels]);
-        let squares = (difference.clone() * difference).mean_dim(1);
-        let numbers: Vec<f64> = Tensor::cat(vec![loss, squares.reshape([b])], 0)
+        let squares = row_mean(difference.clone() * difference);
+        let numbers: Vec<f64> = Tensor::cat(vec![loss, squares], 0)
             .into_data()
             .convert::<f32>()
             .iter::<f64>()
