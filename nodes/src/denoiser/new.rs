@@ -8,6 +8,7 @@ use crate::network::denoiser::{
     word_vocabulary,
 };
 use crate::network::layers::Init;
+use crate::network::weights::WeightType;
 use crate::value::{Dataset, Denoiser};
 
 /// The stream of the draws that a network starts from.
@@ -19,7 +20,7 @@ const SPARE_CODES: u32 = 256;
 /// Vocabularies are rounded up to this, so that matrix products over them have even strides.
 const ROUNDING: usize = 8;
 
-/// Makes a denoiser that has learnt nothing yet, with a vocabulary of the words that occur in a dataset.
+/// Makes a denoiser that has learnt nothing yet, with a vocabulary of the words that occur in a dataset; or one for another tokenizer that has the layers and the words of `start`, and learns sooner.
 #[derive(Clone, Debug, Params)]
 pub struct NewDenoiser {
     /// How many codes the tokenizer has.
@@ -72,6 +73,8 @@ pub struct Inputs {
     pub dataset: Option<Dataset>,
     /// More pictures whose captions make up the vocabulary.
     pub more: Vec<Dataset>,
+    /// A denoiser to take layers and words from, with its numbers of rows and columns; but for `codebook` and `seed`, parameters count for nothing then.
+    pub start: Option<Denoiser>,
 }
 
 /// What goes out.
@@ -112,21 +115,20 @@ impl Node for NewDenoiser {
     }
 
     fn run(&self, inputs: Inputs, run: &mut Run) -> Result<Outputs, NodeError> {
-        let (file, words) = self.words(inputs, run)?;
-        let config = self.config(words.next_multiple_of(ROUNDING));
-        config
-            .check()
-            .map_err(|error| NodeError::failed(error, "change the parameter of that name"))?;
-        let reader = TextReader::new(file, &config.prompt, config.vocabulary).map_err(|error| {
-            NodeError::failed(error, "give a `vocabulary` that `denoiser.save` wrote")
-        })?;
         let compute = Compute::of(run)?;
         let mut init = Init::new(run.random(self.seed), INIT, compute.device());
-        let network = DenoiserNetwork::new(&config, &mut init);
+        let (network, reader) = match &inputs.start {
+            Some(start) => self.from(start, &mut init)?,
+            None => {
+                let (config, reader) = self.shape(inputs, run)?;
+                (DenoiserNetwork::new(&config, &mut init), reader)
+            }
+        };
         let denoiser =
             TrainedDenoiser::new(network, reader, compute.device(), compute.training_type());
         run.note(format!(
-            "{words} words and signs, {:.1} million parameters",
+            "room for {} words and signs, {:.1} million parameters",
+            denoiser.reader().vocabulary(),
             denoiser.parameters() as f64 / 1e6
         ));
         Ok(Outputs {
@@ -136,6 +138,46 @@ impl Node for NewDenoiser {
 }
 
 impl NewDenoiser {
+    /// The network of `start` with other codes, and what reads text for it.
+    ///
+    /// Errors: `start` is a denoiser of another kind, or has one byte a number, from which nothing learns.
+    fn from(
+        &self,
+        start: &Denoiser,
+        init: &mut Init,
+    ) -> Result<(DenoiserNetwork, TextReader), NodeError> {
+        let found = start.downcast::<TrainedDenoiser>();
+        let found = found.ok_or_else(|| {
+            let expected = "a denoiser of Smalto's own kind";
+            NodeError::input("start", expected, start.scorer().describe())
+        })?;
+        if found.weight_type() == WeightType::Int8 {
+            return Err(NodeError::input(
+                "start",
+                "weights that can learn",
+                "weights of one byte a number; load them with `weights: \"as_stored\"`",
+            ));
+        }
+        let network = found.network().clone();
+        Ok((
+            network.with_codes_anew(self.codebook, init),
+            found.reader().clone(),
+        ))
+    }
+
+    /// The sizes, and what reads text, of a denoiser that begins with nothing.
+    fn shape(&self, inputs: Inputs, run: &Run) -> Result<(DenoiserConfig, TextReader), NodeError> {
+        let (file, words) = self.words(inputs, run)?;
+        let config = self.config(words.next_multiple_of(ROUNDING));
+        config
+            .check()
+            .map_err(|error| NodeError::failed(error, "change the parameter of that name"))?;
+        let reader = TextReader::new(file, &config.prompt, config.vocabulary).map_err(|error| {
+            NodeError::failed(error, "give a `vocabulary` that `denoiser.save` wrote")
+        })?;
+        Ok((config, reader))
+    }
+
     /// A `tokenizer.json`, and how many ids it has.
     fn words(&self, inputs: Inputs, run: &Run) -> Result<(Vec<u8>, usize), NodeError> {
         if !self.vocabulary.0.is_empty() {
@@ -152,7 +194,7 @@ impl NewDenoiser {
         if datasets.is_empty() {
             return Err(NodeError::failed(
                 "there is nothing to take words from",
-                "wire a dataset, or set `vocabulary`",
+                "wire a dataset or a `start`, or set `vocabulary`",
             ));
         }
         let mut captions = Vec::new();

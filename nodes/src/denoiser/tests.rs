@@ -13,6 +13,8 @@ use super::new::{self, NewDenoiser};
 use super::save::{self, SaveDenoiser};
 use super::score::{self, ScoreTokens};
 use crate::compute::Compute;
+use crate::network::denoiser::TrainedDenoiser;
+use crate::network::weights::Weights;
 use crate::prompt::encode::{self, EncodePrompt};
 use crate::value::{Dataset, Denoiser, Example, Grid, Pixels, Prompt, Samples, Tokens};
 
@@ -69,8 +71,17 @@ fn run(folder: &Path, listener: &Arc<Listener>) -> Run {
 }
 
 fn made(run: &mut Run) -> Denoiser {
+    let captions = new::Inputs {
+        dataset: Some(Dataset::new(Captions)),
+        more: Vec::new(),
+        start: None,
+    };
+    made_of(captions, 16, run).expect("everything fits")
+}
+
+fn made_of(inputs: new::Inputs, codebook: i64, run: &mut Run) -> Result<Denoiser, NodeError> {
     let sizes = [
-        ("codebook", 16),
+        ("codebook", codebook),
         ("rows", 4),
         ("columns", 4),
         ("width", 16),
@@ -84,11 +95,7 @@ fn made(run: &mut Run) -> Denoiser {
     ];
     let sizes = sizes.map(|(name, size)| (name.to_owned(), ParamValue::Int(size)));
     let node = NewDenoiser::from_values(&ParamValues::from(sizes)).expect("the sizes are sound");
-    let inputs = new::Inputs {
-        dataset: Some(Dataset::new(Captions)),
-        more: Vec::new(),
-    };
-    node.run(inputs, run).expect("everything fits").denoiser
+    node.run(inputs, run).map(|outputs| outputs.denoiser)
 }
 
 fn encoded(denoiser: &Denoiser, text: &str, run: &mut Run) -> Result<Prompt, NodeError> {
@@ -102,6 +109,50 @@ fn encoded(denoiser: &Denoiser, text: &str, run: &mut Run) -> Result<Prompt, Nod
     };
     let node = node.expect("the parameters are right");
     node.run(inputs, run).map(|outputs| outputs.prompt)
+}
+
+/// The arrays of a denoiser.
+fn arrays(denoiser: &Denoiser) -> Vec<(String, Vec<f32>)> {
+    let trained: &TrainedDenoiser = denoiser.downcast().expect("it is Smalto's own");
+    let weights = Weights::of(trained.network());
+    let values = |name: &str| {
+        weights
+            .get(name)
+            .expect("it is one of the names")
+            .values
+            .clone()
+    };
+    let names = weights.names();
+    names.map(|name| (name.into(), values(name))).collect()
+}
+
+#[test]
+fn for_another_tokenizer_a_denoiser_keeps_its_layers_and_words() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let mut run = run(folder.path(), &Arc::new(Listener::default()));
+    let start = made(&mut run);
+    let inputs = new::Inputs {
+        dataset: None,
+        more: Vec::new(),
+        start: Some(start.clone()),
+    };
+    let other = made_of(inputs, 24, &mut run).expect("the start fits");
+    assert_eq!(other.scorer().codebook(), 24);
+
+    let mut anew = Vec::new();
+    for (before, after) in arrays(&start).iter().zip(arrays(&other)) {
+        assert_eq!(before.0, after.0);
+        if before.1 != after.1 {
+            anew.push((after.0, after.1.len()));
+        }
+    }
+    let table = "encoder.gen_embedding.weight".to_owned();
+    let head = "encoder.gen_predictor.weight".to_owned();
+    assert_eq!(anew, [(table, (24 + 256) * 16), (head, 24 * 16)]);
+
+    let prompt = encoded(&other, "a dog\nthe cat", &mut run).expect("the words are known");
+    let before = encoded(&start, "a dog\nthe cat", &mut run).expect("the words are known");
+    assert_eq!(prompt.ids, before.ids);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Pictures.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use graph::kind::Kind;
 use graph::preview::{Picture, Preview};
 use graph::value::{Footprint, WireValue};
@@ -47,8 +47,10 @@ impl Image {
         if bytes.len() != shape.iter().product::<usize>() {
             return Err(ImageError::Shape(shape));
         }
-        let values: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
-        Self::new(Tensor::from_data(TensorData::new(values, shape), device))
+        // As bytes, since what takes time is to bring them to the device.
+        let bytes = TensorData::new(bytes.to_vec(), shape);
+        let levels = Tensor::<4, Int>::from_data(bytes, (device, DType::U8));
+        Self::new(levels.float().cast(DType::F32).div_scalar(255.0))
     }
 
     /// The tensor itself.

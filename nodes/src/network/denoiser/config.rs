@@ -131,6 +131,17 @@ impl DenoiserConfig {
         (self.codebook + self.spare_codes) as usize
     }
 
+    /// The same sizes for a tokenizer of `codebook` codes; the mask is the second of the spare ones, as in published
+    /// checkpoints.
+    #[must_use]
+    pub fn with_codebook(self, codebook: u32) -> Self {
+        Self {
+            codebook,
+            mask_id: codebook + 1,
+            ..self
+        }
+    }
+
     /// Checks what the fields' types cannot say.
     ///
     /// Errors: the first field that is out of range.

@@ -97,9 +97,10 @@ impl DenoiserNetwork {
     /// A network of this configuration, which must have passed [`DenoiserConfig::check`].
     pub fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
         let width = config.width;
-        let table = |rows: usize, deviation: f32, init: &mut Init| Table {
-            weight: Weight::new([rows, width], deviation, init),
+        let words = Table {
+            weight: Weight::new([config.vocabulary, width], 0.5, init),
         };
+        let codes = code_table(config, init);
         // The four tokens of a cell add up.
         let spread = 1.0 / (4.0 * width as f32).sqrt();
         let resample = |spread: f32, init: &mut Init| Resample {
@@ -109,8 +110,8 @@ impl DenoiserNetwork {
             },
         };
         let encoder = Encoder {
-            embed_tokens: table(config.vocabulary, 0.5, init),
-            gen_embedding: table(config.code_rows(), 0.1, init),
+            embed_tokens: words,
+            gen_embedding: codes,
             downsample_gen: Downsample {
                 downsample: resample(spread, init),
             },
@@ -121,12 +122,22 @@ impl DenoiserNetwork {
             upsample_gen: Upsample {
                 upsample: resample(2.0 * spread, init),
             },
-            gen_predictor: Linear::without_bias(width, config.codebook as usize, 0.5, init),
+            gen_predictor: code_head(config, init),
         };
         Self {
             encoder,
             config: config.clone(),
         }
+    }
+
+    /// The same network for another tokenizer: what knows the codes, their vectors and the head, starts anew for
+    /// `codebook` of them; layers and words stay.
+    #[must_use]
+    pub fn with_codes_anew(mut self, codebook: u32, init: &mut Init) -> Self {
+        self.config = self.config.with_codebook(codebook);
+        self.encoder.gen_embedding = code_table(&self.config, init);
+        self.encoder.gen_predictor = code_head(&self.config, init);
+        self
     }
 
     /// The same network with its changes of resolution lying in memory as they are multiplied, so that no step has to lay
@@ -281,4 +292,16 @@ impl DenoiserNetwork {
     pub fn head(&self, dtype: FloatDType) -> Tensor<2> {
         self.encoder.gen_predictor.weight.matrix(dtype)
     }
+}
+
+/// The vectors of codes, mask and all.
+fn code_table(config: &DenoiserConfig, init: &mut Init) -> Table {
+    Table {
+        weight: Weight::new([config.code_rows(), config.width], 0.1, init),
+    }
+}
+
+/// What scores codes.
+fn code_head(config: &DenoiserConfig, init: &mut Init) -> Linear {
+    Linear::without_bias(config.width, config.codebook as usize, 0.5, init)
 }
