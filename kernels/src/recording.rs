@@ -7,47 +7,27 @@ use burn::tensor::{Device, Int, Tensor, capture};
 
 use crate::backend::TensorKernels;
 
-/// What recorded work makes.
-pub trait Recorded: Clone {
-    /// The same numbers in memory of their own.
-    #[must_use]
-    fn duplicate(self) -> Self;
-}
-
-impl Recorded for Tensor<2> {
-    fn duplicate(self) -> Self {
-        Self::from_dispatch(<Dispatch as TensorKernels>::duplicate(self.into_dispatch()))
-    }
-}
-
-impl Recorded for Tensor<2, Int> {
-    fn duplicate(self) -> Self {
-        let copy = <Dispatch as TensorKernels>::duplicate_whole(self.into_dispatch());
-        Self::from_dispatch(copy)
-    }
-}
-
 /// Work on whole numbers of certain shapes, recorded with its memory.
 ///
 /// It pays where launching takes longer than the work itself, and keeps what the work takes of the card.
-pub struct Recording<T> {
+pub struct Recording {
     inputs: Vec<Tensor<2, Int>>,
-    graph: Graph<T>,
+    graph: Graph,
     /// What was recorded runs in the order of this thread's other work, and of nobody else's.
     owner: ThreadId,
 }
 
-type Work<T> = Box<dyn FnMut() -> T + Send + Sync>;
+type Work = Box<dyn FnMut() -> Tensor<2> + Send + Sync>;
 
-type Graph<T> = burn::tensor::Graph<T, Work<T>>;
+type Graph = burn::tensor::Graph<Tensor<2>, Work>;
 
-impl<T: Recorded> Recording<T> {
+impl Recording {
     /// Records `work`, which is run a few times for that; nothing where the device records nothing.
     ///
     /// `work` makes all that it makes on the device: what it uploads would be uploaded once and for all.
     pub fn new(
         inputs: Vec<Tensor<2, Int>>,
-        work: impl Fn(&[Tensor<2, Int>]) -> T + Send + Sync + 'static,
+        work: impl Fn(&[Tensor<2, Int>]) -> Tensor<2> + Send + Sync + 'static,
     ) -> Option<Self> {
         let device = inputs.first()?.device();
         if device.clone().inner() == Device::flex() {
@@ -57,7 +37,7 @@ impl<T: Recorded> Recording<T> {
         // Nothing may be uploaded while the work is recorded.
         device.sync().ok()?;
         let seen = inputs.clone();
-        let graph = capture(&device, Box::new(move || work(&seen)) as Work<T>);
+        let graph = capture(&device, Box::new(move || work(&seen)) as Work);
         graph.is_hardware().then(|| Self {
             inputs,
             graph,
@@ -67,7 +47,7 @@ impl<T: Recorded> Recording<T> {
 
     /// What the work makes of `inputs`; nothing where their shapes are others, or the thread is not the one that recorded
     /// it.
-    pub fn run(&mut self, inputs: &[Tensor<2, Int>]) -> Option<T> {
+    pub fn run(&mut self, inputs: &[Tensor<2, Int>]) -> Option<Tensor<2>> {
         let alike = |(own, new): (&Tensor<2, Int>, &Tensor<2, Int>)| {
             own.dims() == new.dims() && own.dtype() == new.dtype()
         };
@@ -86,7 +66,8 @@ impl<T: Recorded> Recording<T> {
         // Kept until here, for what nobody wants would not be done.
         drop(written);
         // The next run writes over the output.
-        Some(output.duplicate())
+        let copy = <Dispatch as TensorKernels>::duplicate(output.into_dispatch());
+        Some(Tensor::from_dispatch(copy))
     }
 }
 
@@ -99,7 +80,7 @@ fn own(input: Tensor<2, Int>) -> Tensor<2, Int> {
 }
 
 #[allow(unsafe_code)]
-fn replay<T: Clone>(graph: &mut Graph<T>) -> T {
+fn replay(graph: &mut Graph) -> Tensor<2> {
     // SAFETY: the graph owns what its work reads, the recording owns the inputs as well, and both live on; it is run on
     // the thread that recorded it, behind whatever that thread has queued, and its output is copied in the same order.
     unsafe { graph.replay() }.clone()

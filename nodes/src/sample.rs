@@ -8,7 +8,6 @@ mod edit;
 mod noise;
 mod pace;
 mod picture;
-mod queued;
 pub mod rewind;
 mod run;
 mod settings;

@@ -10,7 +10,6 @@ mod image;
 mod mask;
 mod prompt;
 mod scores;
-mod step_queue;
 mod tokenizer;
 mod tokens;
 
@@ -24,6 +23,5 @@ pub use image::{Image, ImageError};
 pub use mask::{Mask, MaskError};
 pub use prompt::{MicroConditions, Prompt};
 pub use scores::Scores;
-pub use step_queue::{Opening, QueuedStep, QueuedTurn, StepQueue};
 pub use tokenizer::{Codec, Tokenizer, grid};
 pub use tokens::{Grid, Tokens, TokensError};

@@ -1,7 +1,5 @@
 //! Which masked positions a step lays.
 
-use super::logarithm::ln;
-
 /// How positions are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -50,7 +48,7 @@ pub fn choose_positions(
         let p = confidence[position];
         match policy {
             Policy::Confidence | Policy::ConfidenceWithTies => {
-                ln(p.max(1e-20)) + temperature * chance(position)
+                p.max(1e-20).ln() + temperature * chance(position)
             }
             // Gumbel's top n draws without replacement.
             Policy::Proportional if temperature > 0.0 => p / temperature + chance(position),
