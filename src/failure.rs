@@ -25,6 +25,8 @@ pub enum Failure {
     },
     /// Nodes failed.
     Nodes(Vec<(NodeId, NodeError)>),
+    /// Work failed that no node waited for.
+    Device(NodeError),
     /// A measurement came to nothing.
     Unmeasured(BenchError),
     /// A result could not be written.
@@ -39,6 +41,10 @@ pub enum Failure {
     /// The user has cancelled the run.
     Cancelled,
 }
+
+/// How to get along with little memory.
+const LESS_MEMORY: &str = "work on fewer pictures at a time, or let what is loaded take less: `weights: int8` of \
+    `denoiser.load` keeps a denoiser in one byte a number; `--device cpu` has the memory of the machine";
 
 impl Failure {
     /// Something wrong with an argument or a file, and how to mend it.
@@ -57,6 +63,7 @@ impl Failure {
             | Self::Unwritten { problem, .. } => problem.clone(),
             Self::Problems(files) => format!("{} workflow files are wrong", files.len()),
             Self::Nodes(failed) => format!("{} nodes failed", failed.len()),
+            Self::Device(error) => error.to_string(),
             Self::Unmeasured(error) => error.to_string(),
             Self::Stopped => "stopped".into(),
             Self::Cancelled => "cancelled".into(),
@@ -76,6 +83,12 @@ impl Failure {
                 for (node, error) in failed {
                     eprintln!("error: node `{node}` failed: {error}");
                 }
+                if failed.iter().any(|(_, error)| out_of_memory(error)) {
+                    eprintln!("  help: {LESS_MEMORY}");
+                }
+            }
+            Self::Device(error) => {
+                eprintln!("error: the device failed behind the last node: {error}");
             }
             Self::Unmeasured(error) => eprintln!("error: {error}"),
             Self::Stopped => eprintln!("stopped"),
@@ -90,8 +103,12 @@ impl Failure {
             Self::Problems(_) | Self::Invalid { .. } => 2,
             Self::Nodes(failed) if failed.iter().any(|(_, error)| out_of_memory(error)) => 4,
             Self::Nodes(failed) if failed.iter().any(|(_, error)| crashed(error)) => 5,
+            Self::Device(error) if out_of_memory(error) => 4,
             Self::Unmeasured(BenchError::OutOfMemory(_)) => 4,
-            Self::Nodes(_) | Self::Unwritten { .. } | Self::Unmeasured(BenchError::Device(_)) => 3,
+            Self::Nodes(_)
+            | Self::Device(_)
+            | Self::Unwritten { .. }
+            | Self::Unmeasured(BenchError::Device(_)) => 3,
             Self::Stopped => 75,
             Self::Cancelled => 130,
         }

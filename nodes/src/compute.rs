@@ -1,6 +1,7 @@
 //! The device that the nodes of a run compute on.
 
 use burn::tensor::{Device, FloatDType};
+use graph::engine::guarded;
 use graph::error::NodeError;
 use graph::run::Run;
 use kernels::installation::CudaError;
@@ -141,6 +142,19 @@ impl Compute {
             return 1;
         }
         std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    /// Waits until all is done that was asked of the device, read or not: a card's driver does not outlive a program that
+    /// ends in the midst of its work.
+    ///
+    /// Errors: something failed that nobody has waited for.
+    pub fn finish(&self) -> Result<(), NodeError> {
+        guarded(|| {
+            let synced = self.device.sync();
+            synced.map_err(|error| {
+                NodeError::failed(error, "what was written is whole: it was read before")
+            })
+        })
     }
 
     /// The type that networks compute in here while they train: bf16 on an accelerator, f32 on the processor.

@@ -119,6 +119,7 @@ impl Run {
         let mut show = Show::new(self.json, self.explain);
         let outcome = engine(&compute).run(&plan, &options, &cancel, |event| show.event(event));
 
+        let finished = compute.finish();
         let chunks = self.chunks(&source, &plan, registry, &outcome, &compute);
         let mut written = Vec::new();
         for result in &wanted {
@@ -131,7 +132,7 @@ impl Run {
         if !outcome.failed.is_empty() {
             return Err(Failure::Nodes(outcome.failed));
         }
-        Ok(())
+        finished.map_err(Failure::Device)
     }
 
     /// Seeds first, then what the workflow offers, then single parameters: the more exact wins.
