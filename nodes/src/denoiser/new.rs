@@ -159,10 +159,11 @@ impl NewDenoiser {
             ));
         }
         let network = found.network().clone();
-        Ok((
-            network.with_codes_anew(self.codebook, init),
-            found.reader().clone(),
-        ))
+        let network = network.with_codes_anew(self.codebook, init);
+        let network = network.map_err(|error| {
+            NodeError::failed(error, "choose another `codebook`, or another `start`")
+        })?;
+        Ok((network, found.reader().clone()))
     }
 
     /// The sizes, and what reads text, of a denoiser that begins with nothing.
@@ -213,7 +214,7 @@ impl NewDenoiser {
             format: DenoiserConfig::FORMAT.into(),
             codebook: self.codebook,
             spare_codes: SPARE_CODES,
-            mask_id: self.codebook + 1,
+            mask_id: DenoiserConfig::mask_of(self.codebook),
             rows: self.rows,
             columns: self.columns,
             vocabulary,

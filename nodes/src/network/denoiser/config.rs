@@ -131,13 +131,17 @@ impl DenoiserConfig {
         (self.codebook + self.spare_codes) as usize
     }
 
-    /// The same sizes for a tokenizer of `codebook` codes; the mask is the second of the spare ones, as in published
-    /// checkpoints.
+    /// The mask of a tokenizer of `codebook` codes: the second of the spare ones, as in published checkpoints.
+    pub fn mask_of(codebook: u32) -> u32 {
+        codebook + 1
+    }
+
+    /// The same sizes for a tokenizer of `codebook` codes.
     #[must_use]
     pub fn with_codebook(self, codebook: u32) -> Self {
         Self {
             codebook,
-            mask_id: codebook + 1,
+            mask_id: Self::mask_of(codebook),
             ..self
         }
     }

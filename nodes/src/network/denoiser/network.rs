@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{FloatDType, Int, Tensor};
 
 use super::layer::{KeysValues, Layer, own};
-use super::{DenoiserConfig, Rotary};
+use super::{ConfigError, DenoiserConfig, Rotary};
 use crate::network::layers::{Init, Linear, Norm, Weight};
 
 pub use memory::{Memory, Part};
@@ -82,10 +82,6 @@ impl DenoiserNetwork {
     /// A network of this configuration, which must have passed [`DenoiserConfig::check`].
     pub fn new(config: &DenoiserConfig, init: &mut Init) -> Self {
         let width = config.width;
-        let words = Table {
-            weight: Weight::new([config.vocabulary, width], 0.5, init),
-        };
-        let codes = code_table(config, init);
         // The four tokens of a cell add up.
         let spread = 1.0 / (4.0 * width as f32).sqrt();
         let resample = |spread: f32, init: &mut Init| Resample {
@@ -95,8 +91,10 @@ impl DenoiserNetwork {
             },
         };
         let encoder = Encoder {
-            embed_tokens: words,
-            gen_embedding: codes,
+            embed_tokens: Table {
+                weight: Weight::new([config.vocabulary, width], 0.5, init),
+            },
+            gen_embedding: code_table(config, init),
             downsample_gen: Downsample {
                 downsample: resample(spread, init),
             },
@@ -117,12 +115,14 @@ impl DenoiserNetwork {
 
     /// The same network for another tokenizer: what knows the codes, their vectors and the head, starts anew for
     /// `codebook` of them; layers and words stay.
-    #[must_use]
-    pub fn with_codes_anew(mut self, codebook: u32, init: &mut Init) -> Self {
+    ///
+    /// Errors: the network cannot have as many.
+    pub fn with_codes_anew(mut self, codebook: u32, init: &mut Init) -> Result<Self, ConfigError> {
         self.config = self.config.with_codebook(codebook);
+        self.config.check()?;
         self.encoder.gen_embedding = code_table(&self.config, init);
         self.encoder.gen_predictor = code_head(&self.config, init);
-        self
+        Ok(self)
     }
 
     /// The same network with its changes of resolution lying in memory as they are multiplied, so that no step has to lay
