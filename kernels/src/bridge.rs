@@ -4,6 +4,7 @@
 mod failure;
 mod graph;
 mod layout;
+mod neighbours;
 mod streams;
 
 use burn::tensor::{Device, Tensor};
@@ -20,6 +21,9 @@ pub(crate) fn traps(device: &Device) -> Vec<Report> {
     reports.extend(streams::check(&device, shifted));
     reports.push(graph::check(&device, shifted));
     reports.push(graph::check_recording(&device, shifted));
+    reports.push(neighbours::check(&device, |x, weight| {
+        crate::linear(x, weight, None)
+    }));
     #[cfg(feature = "cuda")]
     reports.extend(failure::check(&device));
     reports

@@ -1,7 +1,7 @@
 use burn::tensor::{DType, Device, Tensor};
 
 use super::layout::Layout;
-use super::{after, graph, layout, shifted, streams, tainted, traps};
+use super::{after, graph, layout, neighbours, shifted, streams, tainted, traps};
 
 #[test]
 fn the_processor_falls_into_no_trap() {
@@ -35,6 +35,7 @@ fn a_wrong_link_is_noticed_in_streams_and_graphs() {
     }
     assert!(!graph::check(&device, wrong).passed);
     assert!(!graph::check_recording(&device, wrong).passed);
+    assert!(!neighbours::check(&device, wrong).passed);
 }
 
 #[test]

@@ -47,9 +47,10 @@ impl Image {
         if bytes.len() != shape.iter().product::<usize>() {
             return Err(ImageError::Shape(shape));
         }
-        // As bytes, since what takes time is to bring them to the device.
-        let bytes = TensorData::new(bytes.to_vec(), shape);
-        let levels = Tensor::<4, Int>::from_data(bytes, (device, DType::U8));
+        // As bytes, since what takes time is to bring them to the device; and as one row, for a card would lay rows of three
+        // bytes apart and bring them one by one.
+        let bytes = TensorData::new(bytes.to_vec(), [bytes.len()]);
+        let levels = Tensor::<1, Int>::from_data(bytes, (device, DType::U8)).reshape(shape);
         Self::new(levels.float().cast(DType::F32).div_scalar(255.0))
     }
 

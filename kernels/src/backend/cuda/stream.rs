@@ -73,6 +73,7 @@ where
             .iter()
             .map(|resource| resource.resource().ptr)
             .collect();
+        keep_for_recording(server, caller, &all);
 
         let _ = ExecuteScope::over(server, caller, written).execute(|server| {
             // Held over the launch: dropping it fences buffers that other streams own.
@@ -90,6 +91,18 @@ where
                 .map_err(failure)
         });
     });
+}
+
+/// Tells a recording which memory it has been given: the pages are nobody else's while it can be replayed.
+///
+/// CubeCL's own launches tell it themselves; whoever asks for raw pointers must do so. A recording whose memory others are
+/// given as well writes over their numbers when it is replayed.
+fn keep_for_recording(server: &mut CudaServer, caller: StreamId, given: &[BufferBinding]) {
+    if let Some(recording) = server.capturing(caller) {
+        for binding in given {
+            recording.touch(binding.stream, binding.memory.descriptor().location());
+        }
+    }
 }
 
 /// An error in CubeCL's terms.
