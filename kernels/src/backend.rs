@@ -257,6 +257,25 @@ pub trait TensorKernels: Backend {
         definition::draw::<Self>(logits, uniforms, temperature)
     }
 
+    /// The numbers of f32 that have these bits, which are i32: `[rows, columns]` to the same.
+    #[fusion(meta = spec::from_bits)]
+    fn from_bits(bits: IntTensor<Self>) -> FloatTensor<Self> {
+        definition::from_bits::<Self>(bits)
+    }
+
+    /// What a step leaves of pictures, as [`sampling::step`](crate::sampling::step) says: all of i32 but `confidence`.
+    #[fusion(meta = spec::step)]
+    fn step(
+        tokens: IntTensor<Self>,
+        confidence: FloatTensor<Self>,
+        codes: IntTensor<Self>,
+        frames: IntTensor<Self>,
+        turns: IntTensor<Self>,
+        mask: u32,
+    ) -> IntTensor<Self> {
+        definition::step::<Self>(tokens, confidence, codes, [frames, turns], mask)
+    }
+
     /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
     #[fusion(meta = spec::dequantise)]
     fn dequantise(
@@ -312,6 +331,12 @@ pub trait TensorKernels: Backend {
     /// `x` in memory of its own.
     #[fusion(dtype = x, shape = x)]
     fn duplicate(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        x
+    }
+
+    /// The same of whole numbers.
+    #[fusion(dtype = x, shape = x)]
+    fn duplicate_whole(x: IntTensor<Self>) -> IntTensor<Self> {
         x
     }
 

@@ -10,6 +10,7 @@
 //! | [`rms_norm`], [`add_rms_norm`] | `x / √(mean x² + ε)` | 16 bytes at a time, the sum in front in the same pass |
 //! | [`rotate`], [`swiglu`] | RoPE, `silu(gate)·up` | one pass over memory |
 //! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
+//! | [`sampling::step`] | what a step lays and replaces | a block to each picture, the cut found bit by bit |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
 //! | [`unfold_3x3`] | im2col of a 3×3 neighbourhood | own CUDA kernel, and its adjoint as a gather |
@@ -68,7 +69,7 @@ pub use linear::{linear, logits};
 pub use lookup::lookup;
 pub use norm::{add_rms_norm, rms_norm};
 pub use product::matmul;
-pub use recording::Recording;
+pub use recording::{Recorded, Recording};
 pub use rows::{argmax, row_mean, softmax};
 pub use stamp::free_memory;
 pub use unfold::unfold_3x3;
@@ -87,6 +88,7 @@ use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, RowMean, Softmax};
 use sampling::parity::{Draw, Likeliest};
+use sampling::step::parity::SamplerStep;
 use unfold::parity::Unfold;
 
 /// How the cases of a kernel are compared on a device, as far as their descriptions are wanted.
@@ -107,6 +109,7 @@ const CHECKS: &[(&str, Check)] = &[
     (Swiglu::NAME, parity::<Swiglu>),
     (Likeliest::NAME, parity::<Likeliest>),
     (Draw::NAME, parity::<Draw>),
+    (SamplerStep::NAME, parity::<SamplerStep>),
     (RowMean::NAME, parity::<RowMean>),
     (LogSumExp::NAME, parity::<LogSumExp>),
     (Argmax::NAME, parity::<Argmax>),

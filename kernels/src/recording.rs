@@ -7,27 +7,47 @@ use burn::tensor::{Device, Int, Tensor, capture};
 
 use crate::backend::TensorKernels;
 
+/// What recorded work makes.
+pub trait Recorded: Clone {
+    /// The same numbers in memory of their own.
+    #[must_use]
+    fn duplicate(self) -> Self;
+}
+
+impl Recorded for Tensor<2> {
+    fn duplicate(self) -> Self {
+        Self::from_dispatch(<Dispatch as TensorKernels>::duplicate(self.into_dispatch()))
+    }
+}
+
+impl Recorded for Tensor<2, Int> {
+    fn duplicate(self) -> Self {
+        let copy = <Dispatch as TensorKernels>::duplicate_whole(self.into_dispatch());
+        Self::from_dispatch(copy)
+    }
+}
+
 /// Work on whole numbers of certain shapes, recorded with its memory.
 ///
 /// It pays where launching takes longer than the work itself, and keeps what the work takes of the card.
-pub struct Recording {
+pub struct Recording<T> {
     inputs: Vec<Tensor<2, Int>>,
-    graph: Graph,
+    graph: Graph<T>,
     /// What was recorded runs in the order of this thread's other work, and of nobody else's.
     owner: ThreadId,
 }
 
-type Work = Box<dyn FnMut() -> Tensor<2> + Send + Sync>;
+type Work<T> = Box<dyn FnMut() -> T + Send + Sync>;
 
-type Graph = burn::tensor::Graph<Tensor<2>, Work>;
+type Graph<T> = burn::tensor::Graph<T, Work<T>>;
 
-impl Recording {
+impl<T: Recorded> Recording<T> {
     /// Records `work`, which is run a few times for that; nothing where the device records nothing.
     ///
     /// `work` makes all that it makes on the device: what it uploads would be uploaded once and for all.
     pub fn new(
         inputs: Vec<Tensor<2, Int>>,
-        work: impl Fn(&[Tensor<2, Int>]) -> Tensor<2> + Send + Sync + 'static,
+        work: impl Fn(&[Tensor<2, Int>]) -> T + Send + Sync + 'static,
     ) -> Option<Self> {
         let device = inputs.first()?.device();
         if device.clone().inner() == Device::flex() {
@@ -37,7 +57,7 @@ impl Recording {
         // Nothing may be uploaded while the work is recorded.
         device.sync().ok()?;
         let seen = inputs.clone();
-        let graph = capture(&device, Box::new(move || work(&seen)) as Work);
+        let graph = capture(&device, Box::new(move || work(&seen)) as Work<T>);
         graph.is_hardware().then(|| Self {
             inputs,
             graph,
@@ -47,7 +67,7 @@ impl Recording {
 
     /// What the work makes of `inputs`; nothing where their shapes are others, or the thread is not the one that recorded
     /// it.
-    pub fn run(&mut self, inputs: &[Tensor<2, Int>]) -> Option<Tensor<2>> {
+    pub fn run(&mut self, inputs: &[Tensor<2, Int>]) -> Option<T> {
         let alike = |(own, new): (&Tensor<2, Int>, &Tensor<2, Int>)| {
             own.dims() == new.dims() && own.dtype() == new.dtype()
         };
@@ -66,8 +86,7 @@ impl Recording {
         // Kept until here, for what nobody wants would not be done.
         drop(written);
         // The next run writes over the output.
-        let copy = <Dispatch as TensorKernels>::duplicate(output.into_dispatch());
-        Some(Tensor::from_dispatch(copy))
+        Some(output.duplicate())
     }
 }
 
@@ -80,7 +99,7 @@ fn own(input: Tensor<2, Int>) -> Tensor<2, Int> {
 }
 
 #[allow(unsafe_code)]
-fn replay(graph: &mut Graph) -> Tensor<2> {
+fn replay<T: Clone>(graph: &mut Graph<T>) -> T {
     // SAFETY: the graph owns what its work reads, the recording owns the inputs as well, and both live on; it is run on
     // the thread that recorded it, behind whatever that thread has queued, and its output is copied in the same order.
     unsafe { graph.replay() }.clone()

@@ -4,7 +4,7 @@ use crate::contract::planted::check;
 use crate::{
     AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
     GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, RmsNorm,
-    Rotate, RowMean, Softmax, Swiglu, Unfold,
+    Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -96,6 +96,11 @@ fn the_likeliest_agree_with_their_reference() {
 #[test]
 fn draws_agree_with_their_reference() {
     check::<Draw>();
+}
+
+#[test]
+fn a_sampler_s_step_agrees_with_its_reference() {
+    check::<SamplerStep>();
 }
 
 #[test]

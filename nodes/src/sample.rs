@@ -8,6 +8,7 @@ mod edit;
 mod noise;
 mod pace;
 mod picture;
+mod queued;
 pub mod rewind;
 mod run;
 mod settings;

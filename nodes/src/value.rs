@@ -10,6 +10,7 @@ mod image;
 mod mask;
 mod prompt;
 mod scores;
+mod step_queue;
 mod tokenizer;
 mod tokens;
 
@@ -23,5 +24,6 @@ pub use image::{Image, ImageError};
 pub use mask::{Mask, MaskError};
 pub use prompt::{MicroConditions, Prompt};
 pub use scores::Scores;
+pub use step_queue::{Opening, QueuedStep, QueuedTurn, StepQueue};
 pub use tokenizer::{Codec, Tokenizer, grid};
 pub use tokens::{Grid, Tokens, TokensError};

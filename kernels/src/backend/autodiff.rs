@@ -250,6 +250,26 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         <Self as AutodiffBackend>::from_inner(B::duplicate(x.into_primitive()))
     }
 
+    fn duplicate_whole(x: IntTensor<Self>) -> IntTensor<Self> {
+        B::duplicate_whole(x)
+    }
+
+    fn from_bits(bits: IntTensor<Self>) -> FloatTensor<Self> {
+        <Self as AutodiffBackend>::from_inner(B::from_bits(bits))
+    }
+
+    fn step(
+        tokens: IntTensor<Self>,
+        confidence: FloatTensor<Self>,
+        codes: IntTensor<Self>,
+        frames: IntTensor<Self>,
+        turns: IntTensor<Self>,
+        mask: u32,
+    ) -> IntTensor<Self> {
+        let confidence = confidence.into_primitive();
+        B::step(tokens, confidence, codes, frames, turns, mask)
+    }
+
     fn attach_gradient(
         value: FloatTensor<Self>,
         x: FloatTensor<Self>,

@@ -26,6 +26,7 @@ mod program;
 mod rows;
 mod scratch;
 mod stamp;
+mod step;
 mod stream;
 mod tensor_map;
 mod unfold;
@@ -279,6 +280,33 @@ impl TensorKernels for CubeBackend {
             return copy::duplicate(x);
         }
         x
+    }
+
+    fn duplicate_whole(x: CubeTensor) -> CubeTensor {
+        Self::duplicate(x)
+    }
+
+    fn from_bits(bits: CubeTensor) -> CubeTensor {
+        if stream::is_cuda(&bits) && bits.dtype == DType::I32 {
+            return step::from_bits(bits);
+        }
+        definition::from_bits::<Self>(bits)
+    }
+
+    fn step(
+        tokens: CubeTensor,
+        confidence: CubeTensor,
+        codes: CubeTensor,
+        frames: CubeTensor,
+        turns: CubeTensor,
+        mask: u32,
+    ) -> CubeTensor {
+        let words = [tokens, codes, frames, turns];
+        if stream::is_cuda(&confidence) && step::serves(&words, &confidence) {
+            return step::step(words, confidence, mask);
+        }
+        let [tokens, codes, frames, turns] = words;
+        definition::step::<Self>(tokens, confidence, codes, [frames, turns], mask)
     }
 
     fn stamp(x: CubeTensor, stamp: Stamp) -> CubeTensor {

@@ -8,6 +8,7 @@ mod layer;
 mod neighbours;
 mod pick;
 mod rows;
+mod step;
 
 pub(super) use attention::{attend, attend_backward};
 pub(super) use convolution::{
@@ -22,3 +23,4 @@ pub(super) use rows::{
     add_rows, add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm,
     rms_norm_backward, row_mean, softmax, softmax_backward,
 };
+pub(super) use step::{from_bits, step};

@@ -117,6 +117,24 @@ pub(super) fn draw(logits: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec,
     likeliest(logits)
 }
 
+/// What [`from_bits`](super::TensorKernels::from_bits) will return.
+pub(super) fn from_bits(bits: &TensorSpec) -> TensorSpec {
+    TensorSpec::new(bits.shape.clone(), DType::F32)
+}
+
+/// What [`step`](super::TensorKernels::step) will return.
+pub(super) fn step(
+    _: &TensorSpec,
+    _: &TensorSpec,
+    codes: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &u32,
+) -> TensorSpec {
+    let shape = Shape::new([4 * codes.shape[0], codes.shape[1]]);
+    TensorSpec::new(shape, DType::I32)
+}
+
 /// What [`dequantise`](super::TensorKernels::dequantise) will return.
 pub(super) fn dequantise(codes: &TensorSpec, _: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
     TensorSpec::new(codes.shape.clone(), (*dtype).into())

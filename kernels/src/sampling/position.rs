@@ -1,5 +1,7 @@
 //! Which masked positions a step lays.
 
+use super::logarithm::ln;
+
 /// How positions are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -48,7 +50,7 @@ pub fn choose_positions(
         let p = confidence[position];
         match policy {
             Policy::Confidence | Policy::ConfidenceWithTies => {
-                p.max(1e-20).ln() + temperature * chance(position)
+                ln(p.max(1e-20)) + temperature * chance(position)
             }
             // Gumbel's top n draws without replacement.
             Policy::Proportional if temperature > 0.0 => p / temperature + chance(position),

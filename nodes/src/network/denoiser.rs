@@ -8,6 +8,7 @@ mod layer;
 mod network;
 mod order;
 pub(crate) mod published;
+pub(crate) mod queue;
 mod replay;
 pub(crate) mod rotary;
 pub mod synthetic;

@@ -9,6 +9,7 @@ use graph::error::NodeError;
 use graph::param::{ParamValues, Params, Seed};
 use graph::run::{Cancel, Resources, Run};
 
+use super::queued::AHEAD;
 use super::{EditSampler, Start, TokenChoice};
 use crate::clock::{Clock, Sign, median};
 use crate::compute::Compute;
@@ -49,9 +50,10 @@ pub struct StepSizes {
 /// What the measurement said.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepTiming {
-    /// From one step's tokens on the processor to the next one's, the median.
+    /// From one step's tokens on the processor to the next one's, the median; where several steps come at once, a share of
+    /// their time.
     pub milliseconds: f64,
-    /// The first step, compiling and all.
+    /// The first tokens, compiling and all.
     pub first_seconds: f64,
     /// Numbers of the network.
     pub parameters: usize,
@@ -109,11 +111,13 @@ pub fn bench_step(sizes: &StepSizes, compute: &Compute) -> Result<StepTiming, No
     let device = compute.device().clone().inner();
     let before = kernels::free_memory(&device);
     let subject = Subject::new(sizes, compute)?;
-    let seconds = subject.steps(&sampler(sizes, WARM_UP + sizes.steps)?)?;
+    let steps = WARM_UP + sizes.steps;
+    let shown = subject.steps(&sampler(sizes, steps)?)?;
+    let seconds = of_each(&shown, steps);
     let after = kernels::free_memory(&device);
     Ok(StepTiming {
         milliseconds: median(&seconds, WARM_UP) * 1e3,
-        first_seconds: seconds.first().copied().unwrap_or(f64::NAN),
+        first_seconds: shown.first().copied().unwrap_or(f64::NAN),
         parameters: subject.parameters,
         weight_bytes: subject.weight_bytes,
         shrunk_bytes: before
@@ -191,9 +195,9 @@ impl Subject {
         })
     }
 
-    /// Seconds of each step of a run, from tokens on the processor to tokens on the processor.
+    /// Seconds from what a run shows of its steps to what it shows next.
     fn steps(&self, sampler: &EditSampler) -> Result<Vec<f64>, NodeError> {
-        // The sampler shows what it has at the end of each step.
+        // The sampler shows what it has at the end of each step, or of those that it queues together.
         let clock = Arc::new(Clock::new(Sign::Preview));
         let run = Run::new(
             ".",
@@ -204,6 +208,18 @@ impl Subject {
         let _ = sampler.sample(&self.denoiser, &self.start, &run)?;
         Ok(clock.between())
     }
+}
+
+/// Seconds of each of so many steps, from one time that a run showed what it had to the next.
+fn of_each(shown: &[f64], steps: usize) -> Vec<f64> {
+    if shown.len() == steps {
+        return shown.to_vec();
+    }
+    let queued = |(at, seconds): (usize, &f64)| {
+        let together = AHEAD.min(steps - (at * AHEAD).min(steps));
+        vec![seconds / together as f64; together]
+    };
+    shown.iter().enumerate().flat_map(queued).collect()
 }
 
 /// A sampler of so many steps, which edits from the first to the last.
@@ -286,7 +302,7 @@ impl ModuleMapper for RandomWeights {
 
 #[cfg(test)]
 mod tests {
-    use super::{StepSizes, bench_sample, bench_step, shapes};
+    use super::{StepSizes, bench_sample, bench_step, of_each, shapes};
     use crate::compute::Compute;
     use crate::network::denoiser::DenoiserConfig;
     use crate::network::weights::WeightType;
@@ -323,6 +339,13 @@ mod tests {
             let [first, seconds] = bench_sample(&sizes, &Compute::cpu()).expect("it runs");
             assert!(first > 0.0 && seconds > 0.0);
         }
+    }
+
+    #[test]
+    fn steps_that_come_together_share_their_time() {
+        assert_eq!(of_each(&[0.5, 0.25], 2), [0.5, 0.25]);
+        let shared = [vec![0.25; 8], vec![0.5; 3]].concat();
+        assert_eq!(of_each(&[2.0, 1.5], 11), shared);
     }
 
     #[test]

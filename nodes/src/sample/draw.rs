@@ -34,7 +34,7 @@ pub(super) struct Allowed {
 
 impl Allowed {
     /// Every token.
-    const ALL: Self = Self {
+    pub const ALL: Self = Self {
         top_k: 0,
         top_p: 1.0,
     };
@@ -91,13 +91,21 @@ pub(super) fn draw(
         drawn.tokens[row] = token.clamp(0, last) as u32;
         drawn.confidence[row] = confidence;
     }
-    if drawn.confidence.iter().any(|p| p.is_nan()) {
+    check_numbers(&drawn.confidence)?;
+    Ok(drawn)
+}
+
+/// Refuses probabilities that are no numbers.
+///
+/// Errors: there is one.
+pub(super) fn check_numbers(confidence: &[f32]) -> Result<(), NodeError> {
+    if confidence.iter().any(|p| p.is_nan()) {
         return Err(NodeError::failed(
             "the denoiser's scores are not numbers",
             "its weights are broken or too large for the type it computes in; train or load it again, or lower `guidance`",
         ));
     }
-    Ok(drawn)
+    Ok(())
 }
 
 /// The rows of each temperature, in the order in which the temperatures come.

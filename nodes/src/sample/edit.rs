@@ -54,7 +54,7 @@ impl EditSampler {
     /// What the inputs say to start from.
     ///
     /// Errors: they do not fit together.
-    fn start(&self, inputs: &EditSamplerInputs) -> Result<Start, NodeError> {
+    pub(super) fn start(&self, inputs: &EditSamplerInputs) -> Result<Start, NodeError> {
         let prompts = inputs.prompt.batch();
         let asked = prompts * self.pictures as usize;
         let given = inputs.start.as_ref().map_or(1, Tokens::batch);

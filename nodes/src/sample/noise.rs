@@ -101,6 +101,11 @@ impl Noise {
         self
     }
 
+    /// Whether all of it is drawn, and nothing was recorded.
+    pub(super) fn is_drawn(&self) -> bool {
+        self.exponential.is_none() && self.gumbel.is_none()
+    }
+
     /// The chance of one step of the picture of this number.
     pub(super) fn at(&self, number: u32, step: u32) -> Chance<'_> {
         Chance {
@@ -148,6 +153,11 @@ impl Recorded {
 }
 
 impl Chance<'_> {
+    /// A number between 0 and 1 for each position, which decides its token where nothing was recorded.
+    pub fn tokens(&self, length: usize) -> Vec<f32> {
+        self.uniforms(TOKENS, length)
+    }
+
     /// What decides which of a picture's positions are laid.
     ///
     /// Errors: what was recorded ends before.

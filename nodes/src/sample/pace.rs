@@ -1,6 +1,6 @@
 //! How many positions each step of a picture lays.
 
-use kernels::sampling::{self, MaskRatio};
+use kernels::sampling::{self, Budget, MaskRatio};
 
 use super::settings::{EditSampler, Schedule};
 
@@ -34,15 +34,12 @@ impl Pace {
         }
     }
 
-    /// How many positions the step, counted from 0, lays where `masked` are masked.
-    pub fn count(&self, step: usize, masked: usize) -> usize {
+    /// How many positions the step, counted from 0, lays.
+    pub fn budget(&self, step: usize) -> Budget {
         match self {
-            Self::Lays(counts) => counts[step].min(masked),
-            Self::Leaves(left) if step + 1 == left.len() => masked,
-            Self::Leaves(left) => {
-                let most = masked.saturating_sub(1);
-                masked - left[step].min(most).max(1).min(masked)
-            }
+            Self::Lays(counts) => Budget::Lays(counts[step]),
+            Self::Leaves(left) if step + 1 == left.len() => Budget::Lays(usize::MAX),
+            Self::Leaves(left) => Budget::Leaves(left[step]),
         }
     }
 }
@@ -62,10 +59,10 @@ mod tests {
         let pace = Pace::new(4, 4, 4, &sampler);
         // ⌊4 · cos(π/2 · t)⌋ = 3, 2, 1.
         assert_eq!(pace, Pace::Leaves(vec![3, 2, 1, 0]));
-        assert_eq!(pace.count(0, 4), 1);
+        assert_eq!(pace.budget(0).count(4), 1);
         // Ahead of the schedule a step lays one, and with one left none but at the last.
-        assert_eq!(pace.count(1, 2), 1);
-        assert_eq!(pace.count(2, 1), 0);
-        assert_eq!(pace.count(3, 1), 1);
+        assert_eq!(pace.budget(1).count(2), 1);
+        assert_eq!(pace.budget(2).count(1), 0);
+        assert_eq!(pace.budget(3).count(1), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! One picture while it is being laid: the algorithm itself, without any network.
 
 mod choose;
+mod follow;
 mod remask;
 
 use std::sync::Arc;
@@ -247,14 +248,25 @@ impl Picture {
             self.codes[*position] = Tokens::MASK;
             self.sureness[*position] = None;
         }
+        Ok(self.ended(sampler, choice, confidence, [laid.len(), edited.len()]))
+    }
+
+    /// Ends a step that laid and edited so many tokens.
+    fn ended(
+        &mut self,
+        sampler: &EditSampler,
+        choice: Vec<u32>,
+        confidence: Vec<f32>,
+        [laid, edited]: [usize; 2],
+    ) -> Advance {
         self.choice.clone_from(&choice);
-        self.end_step(sampler, edited.len());
-        Ok(Advance {
+        self.end_step(sampler, edited);
+        Advance {
             choice,
             confidence,
-            committed: laid.len() as u32,
-            edited: edited.len() as u32,
-        })
+            committed: laid as u32,
+            edited: edited as u32,
+        }
     }
 
     /// Decides what comes behind a step that replaced `edited` tokens.

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use graph::error::NodeError;
 use graph::policy::Policy as CustomPolicy;
-use graph::preview::Preview;
+use graph::preview::{Preview, TokenGrid};
 use graph::run::Run;
 use kernels::sampling;
 
-use crate::value::{Denoiser, Grid, Guidance, Prompt, Query, Step, TokenHistory, Tokens};
+use crate::value::{Denoiser, Grid, Guidance, Opening, Prompt, Query, Step, TokenHistory, Tokens};
 
 use super::cache::Cache;
 use super::draw::{Drawn, draw};
 use super::noise::Noise;
 use super::picture::{Advance, Answers, Asked, Picture, Turn};
+use super::queued::Group;
 use super::settings::{EditSampler, Policy};
 
 /// The seed of the stratified order, which is the same for all pictures.
@@ -56,51 +57,27 @@ impl EditSampler {
         noise: &Noise,
         run: &Run,
     ) -> Result<(Tokens, TokenHistory), NodeError> {
-        let mut batch = Batch::new(self, denoiser, start, noise)?;
-        let most = batch
-            .pictures
-            .iter()
-            .map(|picture| picture.most_steps(self));
-        let total = most.max().unwrap_or_default();
-        let mut steps = Vec::with_capacity(total);
-        let mut shown = start.tokens.first();
-        for step in run.steps(total as u32) {
-            let step = step?;
-            if batch.pictures.iter().all(Picture::is_done) {
-                break;
-            }
-            let done = batch.advance(step, run)?;
-            shown = done.first(&shown);
-            run.preview(Preview::TokenGrid(shown.clone()));
-            steps.push(done);
-        }
-        run.progress(total as u64, total as u64);
-        if let Some(cache) = &batch.cache {
-            run.note(cache.summary());
-        }
-        let tokens = batch.tokens(|picture| picture.result(self))?;
-        let history = TokenHistory {
-            start: start.tokens.clone(),
-            steps: steps.into(),
-        };
-        Ok((tokens, history))
+        let batch = Batch::new(self, denoiser, start, noise)?;
+        let queues = |opening: &Opening<'_>| denoiser.scorer().step_queue(opening);
+        let groups = batch.groups_queued(queues)?;
+        batch.run(groups, run)
     }
 }
 
 /// The pictures of a batch while they are being laid.
-struct Batch<'a> {
-    sampler: &'a EditSampler,
+pub(super) struct Batch<'a> {
+    pub sampler: &'a EditSampler,
     denoiser: &'a Denoiser,
-    start: &'a Start,
-    pictures: Vec<Picture>,
-    grid: Grid,
-    noise: &'a Noise,
+    pub start: &'a Start,
+    pub pictures: Vec<Picture>,
+    pub grid: Grid,
+    pub noise: &'a Noise,
     /// What steps take from those before, where they do.
     cache: Option<Cache>,
 }
 
 impl<'a> Batch<'a> {
-    fn new(
+    pub fn new(
         sampler: &'a EditSampler,
         denoiser: &'a Denoiser,
         start: &'a Start,
@@ -145,26 +122,87 @@ impl<'a> Batch<'a> {
         })
     }
 
+    /// All steps, decided by `groups` where there are any.
+    ///
+    /// Errors: the denoiser cannot score the pictures, or the run is cancelled.
+    pub fn run(
+        mut self,
+        groups: Option<Vec<Group>>,
+        run: &Run,
+    ) -> Result<(Tokens, TokenHistory), NodeError> {
+        let most = self
+            .pictures
+            .iter()
+            .map(|picture| picture.most_steps(self.sampler));
+        let total = most.max().unwrap_or_default();
+        let shown = self.start.tokens.first();
+        let steps = match groups {
+            Some(groups) => self.queued(groups, total, shown, run)?,
+            None => self.one_by_one(total, shown, run)?,
+        };
+        run.progress(total as u64, total as u64);
+        if let Some(cache) = &self.cache {
+            run.note(cache.summary());
+        }
+        let tokens = self.tokens(|picture| picture.result(self.sampler))?;
+        let history = TokenHistory {
+            start: self.start.tokens.clone(),
+            steps: steps.into(),
+        };
+        Ok((tokens, history))
+    }
+
+    /// All steps, each of which is asked for when the one before it is known.
+    fn one_by_one(
+        &mut self,
+        total: usize,
+        mut shown: TokenGrid,
+        run: &Run,
+    ) -> Result<Vec<Step>, NodeError> {
+        let mut steps = Vec::with_capacity(total);
+        for step in run.steps(total as u32) {
+            let step = step?;
+            if self.is_done() {
+                break;
+            }
+            let done = self.advance(step, run)?;
+            shown = done.first(&shown);
+            run.preview(Preview::TokenGrid(shown.clone()));
+            steps.push(done);
+        }
+        Ok(steps)
+    }
+
+    /// Whether all pictures are done.
+    pub fn is_done(&self) -> bool {
+        self.pictures.iter().all(Picture::is_done)
+    }
+
     /// One step of every picture that is not done yet.
     fn advance(&mut self, step: u32, run: &Run) -> Result<Step, NodeError> {
-        let mut choice: Vec<u32> = self.start.tokens.codes().to_vec();
+        let mut advances = Vec::with_capacity(self.pictures.len());
+        for group in self.groups(step) {
+            run.check()?;
+            advances.extend(self.advance_group(&group, step)?);
+        }
+        self.step(advances)
+    }
+
+    /// The step in which pictures did this, and the others nothing.
+    pub fn step(&self, advances: Vec<(usize, Advance)>) -> Result<Step, NodeError> {
+        let after = self.tokens(Picture::codes)?;
+        let mut choice: Vec<u32> = after.codes().to_vec();
         let mut confidence = vec![0.0; choice.len()];
         let (mut committed, mut edited) = (0, 0);
         let length = self.grid.length();
-        for (sample, picture) in self.pictures.iter().enumerate() {
-            choice[sample * length..][..length].copy_from_slice(picture.codes());
-        }
-        for group in self.groups(step) {
-            run.check()?;
-            for (sample, advance) in self.advance_group(&group, step)? {
-                choice[sample * length..][..length].copy_from_slice(&advance.choice);
-                confidence[sample * length..][..length].copy_from_slice(&advance.confidence);
-                committed += advance.committed;
-                edited += advance.edited;
-            }
+        for (sample, advance) in advances {
+            choice[sample * length..][..length].copy_from_slice(&advance.choice);
+            confidence[sample * length..][..length].copy_from_slice(&advance.confidence);
+            committed += advance.committed;
+            edited += advance.edited;
         }
         Ok(Step {
-            after: self.tokens(Picture::codes)?,
+            after,
             choice: choice.into(),
             confidence: confidence.into(),
             committed,
@@ -298,7 +336,7 @@ impl<'a> Batch<'a> {
         self.laid(self.pictures.iter().flat_map(of).copied().collect())
     }
 
-    fn laid(&self, codes: Vec<u32>) -> Result<Tokens, NodeError> {
+    pub fn laid(&self, codes: Vec<u32>) -> Result<Tokens, NodeError> {
         Tokens::new(codes, self.grid, self.start.tokens.codebook()).map_err(|error| {
             NodeError::failed(
                 error,
@@ -309,6 +347,6 @@ impl<'a> Batch<'a> {
 }
 
 /// The number under which a picture's draws are made.
-fn number(sampler: &EditSampler, sample: usize) -> u32 {
+pub(super) fn number(sampler: &EditSampler, sample: usize) -> u32 {
     sampler.first.wrapping_add(sample as u32)
 }

@@ -6,6 +6,7 @@ mod golden;
 mod grids;
 mod inputs;
 mod official;
+mod queued;
 mod schedules;
 pub(crate) mod script;
 mod variants;

@@ -9,7 +9,7 @@ use graph::kind::Kind;
 use graph::preview::Preview;
 use graph::value::{Footprint, WireValue};
 
-use super::{FeatureCache, Grid, MicroConditions, Prompt, Scores, Tokens};
+use super::{FeatureCache, Grid, MicroConditions, Opening, Prompt, Scores, StepQueue, Tokens};
 
 /// What scores codes for every position of a picture, loaded and ready.
 #[derive(Clone)]
@@ -52,6 +52,15 @@ pub trait Scorer: Any + Send + Sync {
     /// What keeps the vectors of pictures from one step of a run to the next, for one run; `None` where the network cannot.
     fn feature_cache(&self) -> Option<Box<dyn FeatureCache>> {
         None
+    }
+
+    /// What decides the steps of pictures where the network lies, for one run; `None` where it cannot, or where that would
+    /// not be faster.
+    ///
+    /// Errors: tokens, prompt and network do not fit together.
+    fn step_queue(&self, opening: &Opening<'_>) -> Result<Option<Box<dyn StepQueue>>, NodeError> {
+        let _ = opening;
+        Ok(None)
     }
 
     /// One line that says what the network is.

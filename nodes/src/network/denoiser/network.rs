@@ -76,6 +76,21 @@ impl Sequence {
         let after = self.after.as_ref().map_or(0, |after| after.dims()[1]);
         self.before.dims()[1] + self.codes.dims()[1] / 4 + after
     }
+
+    /// Its parts: `before`, `codes`, and `after` where there is any.
+    pub fn parts(&self) -> Vec<Tensor<2, Int>> {
+        let parts = [Some(&self.before), Some(&self.codes), self.after.as_ref()];
+        parts.into_iter().flatten().cloned().collect()
+    }
+
+    /// The sequence of its [`parts`](Self::parts).
+    pub fn joined(parts: &[Tensor<2, Int>]) -> Self {
+        Self {
+            before: parts[0].clone(),
+            codes: parts[1].clone(),
+            after: parts.get(2).cloned(),
+        }
+    }
 }
 
 impl DenoiserNetwork {

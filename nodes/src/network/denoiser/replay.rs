@@ -1,13 +1,12 @@
-//! Steps of one shape, recorded once it is known that more of them will come.
+//! Work of one shape, recorded once it is known that more of it will come.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
 use burn::tensor::{DType, Int, Tensor};
-use kernels::Recording;
-
-use super::Sequence;
+use kernels::sampling::Left;
+use kernels::{Recorded, Recording};
 
 /// Steps of one shape before the next is recorded; recording takes the time of six.
 const BEFORE: u32 = 3;
@@ -20,63 +19,75 @@ const KINDS: usize = 2;
 const CLOSE: f32 = 1.0 / 64.0;
 
 /// Multiplications of a step above which launching it takes no longer than doing it.
-const COSTLY: f64 = 2e12;
+pub(super) const COSTLY: f64 = 2e12;
 
 /// What makes two steps the same work on other numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Kind {
-    /// Sequences, ids before the picture, pictures, codes of each, ids behind it.
-    shape: [usize; 5],
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Kind {
+    /// The shapes of what they are given.
+    shapes: Vec<[usize; 2]>,
     /// The bits of the strength of guidance.
     guidance: Option<u32>,
+    /// The bits of the temperature that tokens are drawn with.
+    temperature: Option<u32>,
     thread: ThreadId,
 }
 
-/// The kinds of steps that are asked for at present, the last one first, and their recordings.
-#[derive(Clone, Default)]
-pub(super) struct Replay(Arc<Mutex<Vec<State>>>);
-
-struct State {
-    kind: Kind,
-    met: u32,
-    recording: Option<Recording>,
+impl Kind {
+    /// The kind of a step with such inputs.
+    pub(super) fn new(
+        inputs: &[Tensor<2, Int>],
+        guidance: Option<f32>,
+        temperature: Option<f32>,
+    ) -> Self {
+        Self {
+            shapes: inputs.iter().map(Tensor::dims).collect(),
+            guidance: guidance.map(f32::to_bits),
+            temperature: temperature.map(f32::to_bits),
+            thread: thread::current().id(),
+        }
+    }
 }
 
-impl Replay {
-    /// What `work` makes of a sequence, with guidance of such strength; `multiplications` says how much it is.
+/// What can be compared with what it was recorded from.
+pub(super) trait Compared: Recorded {
+    /// Whether `found` is what `wanted` is, but for rounding.
+    fn is_close(found: Self, wanted: Self) -> bool;
+}
+
+/// The kinds of steps that are asked for at present, the last one first, and their recordings.
+pub(super) struct Replay<T>(Arc<Mutex<Vec<State<T>>>>);
+
+struct State<T> {
+    kind: Kind,
+    met: u32,
+    recording: Option<Recording<T>>,
+}
+
+impl<T: Compared> Replay<T> {
+    /// What `work` makes of `inputs`, where it is recorded; recorded work is tried on `others` first, of the same shapes.
     ///
-    /// `work` must be the same whenever it is asked for with a sequence of one shape and one strength of guidance.
+    /// `work` must be the same whenever it is asked for with inputs of one kind.
     pub(super) fn run(
         &self,
-        sequence: Sequence,
-        guidance: Option<f32>,
-        multiplications: f64,
-        work: impl Fn(Sequence) -> Tensor<2> + Send + Sync + 'static,
-    ) -> Tensor<2> {
-        if multiplications > COSTLY {
-            return work(sequence);
-        }
-        let kind = Kind {
-            shape: shape(&sequence),
-            guidance: guidance.map(f32::to_bits),
-            thread: thread::current().id(),
-        };
+        kind: Kind,
+        inputs: &[Tensor<2, Int>],
+        others: impl FnOnce() -> Vec<Tensor<2, Int>>,
+        work: impl Fn(&[Tensor<2, Int>]) -> T + Send + Sync + 'static,
+    ) -> Option<T> {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let state = last_first(&mut states, kind);
-        let (inputs, work) = (parts(&sequence), Arc::new(work));
         state.met = state.met.saturating_add(1);
         // Tried once: what cannot be recorded now cannot be later.
         if state.met == BEFORE + 1 {
-            state.recording = recorded(&inputs, &work);
+            state.recording = recorded(inputs, &others(), work);
         }
-        let replayed = state.recording.as_mut();
-        let replayed = replayed.and_then(|recording| recording.run(&inputs));
-        replayed.unwrap_or_else(|| work(sequence))
+        state.recording.as_mut()?.run(inputs)
     }
 }
 
 /// What is known of `kind`, and at the front from now on; what was asked for longest ago is forgotten.
-fn last_first(states: &mut Vec<State>, kind: Kind) -> &mut State {
+fn last_first<T>(states: &mut Vec<State<T>>, kind: Kind) -> &mut State<T> {
     let found = states.iter().position(|state| state.kind == kind);
     let state = found.map(|at| states.remove(at));
     states.truncate(KINDS - 1);
@@ -92,111 +103,124 @@ fn last_first(states: &mut Vec<State>, kind: Kind) -> &mut State {
 /// The work recorded, where the recording makes of other inputs what the work itself makes of them.
 ///
 /// Whatever of the work were not on the card would be recorded as it was, and show here rather than in pictures.
-fn recorded<W>(inputs: &[Tensor<2, Int>], work: &Arc<W>) -> Option<Recording>
-where
-    W: Fn(Sequence) -> Tensor<2> + Send + Sync + 'static,
-{
+fn recorded<T: Compared>(
+    inputs: &[Tensor<2, Int>],
+    others: &[Tensor<2, Int>],
+    work: impl Fn(&[Tensor<2, Int>]) -> T + Send + Sync + 'static,
+) -> Option<Recording<T>> {
+    let work = Arc::new(work);
     let kept = work.clone();
-    let mut recording = Recording::new(inputs.to_vec(), move |inputs| kept(joined(inputs)))?;
-    let other: Vec<_> = inputs.iter().map(|ids| ids.clone().flip([1])).collect();
-    let found = recording.run(&other)?;
-    are_close(found, work(joined(&other))).then_some(recording)
+    let mut recording = Recording::new(inputs.to_vec(), move |inputs| kept(inputs))?;
+    let found = recording.run(others)?;
+    T::is_close(found, work(others)).then_some(recording)
 }
 
-/// Whether no number of `found` is further than [`CLOSE`] from that of `wanted`.
-fn are_close(found: Tensor<2>, wanted: Tensor<2>) -> bool {
-    let [found, wanted] = [found, wanted].map(|x| x.cast(DType::F32));
-    let most = wanted.clone().abs().max().mul_scalar(CLOSE);
-    let most = most.reshape([1, 1]).expand(wanted.dims());
-    // What is not a number is not close.
-    let close = (found - wanted).abs().lower_equal(most).int().min();
-    close.into_data().iter::<i64>().all(|least| least == 1)
+impl Compared for Tensor<2> {
+    /// Whether no number of `found` is further than [`CLOSE`] from that of `wanted`.
+    fn is_close(found: Self, wanted: Self) -> bool {
+        let [found, wanted] = [found, wanted].map(|x| x.cast(DType::F32));
+        let most = wanted.clone().abs().max().mul_scalar(CLOSE);
+        let most = most.reshape([1, 1]).expand(wanted.dims());
+        // What is not a number is not close.
+        let close = (found - wanted).abs().lower_equal(most).int().min();
+        close.into_data().iter::<i64>().all(|least| least == 1)
+    }
 }
 
-impl fmt::Debug for Replay {
+impl Compared for Tensor<2, Int> {
+    /// Whether what steps left of pictures is the same at most of the positions that were asked for: rounding may move
+    /// some draws to another code.
+    fn is_close(found: Self, wanted: Self) -> bool {
+        let [_, positions] = wanted.dims();
+        let [found, wanted] = [found, wanted].map(|left| {
+            let left: Vec<i32> = left.into_data().convert::<i32>().iter::<i32>().collect();
+            Left::read(&left, positions)
+        });
+        let positions = |left: Left| left.choice.into_iter().zip(left.confidence);
+        let [found, wanted] = [found, wanted].map(|left| left.into_iter().flat_map(positions));
+        let asked = found.zip(wanted).filter(|(_, (_, sure))| *sure > 0.0);
+        let same = asked.map(|((code, sure), (wanted_code, wanted_sure))| {
+            code == wanted_code && (sure - wanted_sure).abs() <= CLOSE
+        });
+        let (same, other): (Vec<bool>, Vec<bool>) = same.partition(|same| *same);
+        same.len() > other.len()
+    }
+}
+
+impl<T> Clone for Replay<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Replay<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> fmt::Debug for Replay<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Replay").finish_non_exhaustive()
     }
 }
 
-/// Sequences, ids before the picture, pictures, codes of each, and ids behind it.
-fn shape(sequence: &Sequence) -> [usize; 5] {
-    let ([batch, before], [pictures, codes]) = (sequence.before.dims(), sequence.codes.dims());
-    let after = sequence.after.as_ref().map_or(0, |after| after.dims()[1]);
-    [batch, before, pictures, codes, after]
-}
-
-fn parts(sequence: &Sequence) -> Vec<Tensor<2, Int>> {
-    let parts = [
-        Some(&sequence.before),
-        Some(&sequence.codes),
-        sequence.after.as_ref(),
-    ];
-    parts.into_iter().flatten().cloned().collect()
-}
-
-/// The sequence of its [`parts`].
-fn joined(parts: &[Tensor<2, Int>]) -> Sequence {
-    Sequence {
-        before: parts[0].clone(),
-        codes: parts[1].clone(),
-        after: parts.get(2).cloned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use burn::tensor::{Device, Int, Tensor, TensorData};
 
-    use burn::tensor::{Device, Int, Tensor};
-
-    use super::{Kind, Replay, State, are_close, joined, last_first, parts};
-    use crate::network::denoiser::Sequence;
+    use super::{Compared, Kind, Replay, State, last_first};
 
     fn ids(row: [i32; 2]) -> Tensor<2, Int> {
         Tensor::from_ints([row], &Device::flex())
     }
 
     #[test]
-    fn a_sequence_is_that_of_its_parts() {
-        for after in [None, Some(ids([5, 6]))] {
-            let sequence = Sequence {
-                before: ids([1, 2]),
-                codes: ids([3, 4]),
-                after,
-            };
-            let again = joined(&parts(&sequence));
-            assert_eq!(again.before.into_data(), sequence.before.into_data());
-            assert_eq!(again.codes.into_data(), sequence.codes.into_data());
-            let [again, after] = [again.after, sequence.after].map(|x| x.map(Tensor::into_data));
-            assert_eq!(again, after);
-        }
+    fn what_is_replayed_must_be_close() {
+        let rows = |rows: [[f32; 2]; 2]| Tensor::<2>::from_floats(rows, &Device::flex());
+        let is_close = |found, wanted| Compared::is_close(rows(found), rows(wanted));
+        let wanted = [[1.0, -8.0], [0.0, 2.0]];
+        assert!(is_close(wanted, wanted));
+        assert!(is_close([[1.1, -8.0], [0.1, 2.0]], wanted));
+        assert!(!is_close([[1.2, -8.0], [0.0, 2.0]], wanted));
+        assert!(!is_close([[f32::NAN, -8.0], [0.0, 2.0]], wanted));
     }
 
     #[test]
-    fn what_is_replayed_must_be_close() {
-        let rows = |rows: [[f32; 2]; 2]| Tensor::<2>::from_floats(rows, &Device::flex());
-        let wanted = rows([[1.0, -8.0], [0.0, 2.0]]);
-        assert!(are_close(wanted.clone(), wanted.clone()));
-        assert!(are_close(rows([[1.1, -8.0], [0.1, 2.0]]), wanted.clone()));
-        assert!(!are_close(rows([[1.2, -8.0], [0.0, 2.0]]), wanted.clone()));
-        assert!(!are_close(rows([[f32::NAN, -8.0], [0.0, 2.0]]), wanted));
+    fn what_replayed_steps_leave_must_be_the_same_at_most_positions() {
+        let left = |choice: [i32; 4], sure: [f32; 4]| {
+            let sure = sure.map(|sure| sure.to_bits().cast_signed());
+            let words = [[0; 4], choice, sure, [0; 4]].concat();
+            let words = TensorData::new(words, [4, 4]);
+            Tensor::<2, Int>::from_data(words, &Device::flex())
+        };
+        let is_close = |choice, sure| {
+            let wanted = left([1, 2, 3, 4], [0.5, 0.5, 0.5, 0.0]);
+            Compared::is_close(left(choice, sure), wanted)
+        };
+        assert!(is_close([1, 2, 3, 4], [0.5, 0.5, 0.5, 0.0]));
+        assert!(is_close([1, 2, 7, 7], [0.5, 0.51, 0.5, 0.0]));
+        // What was not asked for says nothing.
+        assert!(!is_close([1, 7, 7, 4], [0.5, 0.5, 0.5, 0.0]));
+        assert!(!is_close([1, 2, 3, 4], [0.5, 0.6, 0.6, 0.0]));
+        assert!(!is_close([1, 2, 3, 4], [f32::NAN; 4]));
     }
 
     #[test]
     fn the_last_two_kinds_of_steps_are_known() {
-        let kind = |pictures| Kind {
-            shape: [1, 2, pictures, 4, 0],
-            guidance: None,
-            thread: thread::current().id(),
+        let kind = |pictures: usize| {
+            let codes = Tensor::<2, Int>::zeros([pictures, 4], &Device::flex());
+            Kind::new(&[codes], None, None)
         };
-        let mut states = Vec::new();
+        let mut states: Vec<State<Tensor<2>>> = Vec::new();
         for pictures in [16, 10, 16, 10, 16] {
             last_first(&mut states, kind(pictures)).met += 1;
         }
-        let known = |states: &[State]| -> Vec<(usize, u32)> {
-            let known = states.iter().map(|state| (state.kind.shape[2], state.met));
-            known.collect()
+        let known = |states: &[State<Tensor<2>>]| -> Vec<(usize, u32)> {
+            let known = states.iter();
+            known
+                .map(|state| (state.kind.shapes[0][0], state.met))
+                .collect()
         };
         assert_eq!(known(&states), [(16, 3), (10, 2)]);
         last_first(&mut states, kind(3)).met += 1;
@@ -204,20 +228,26 @@ mod tests {
     }
 
     #[test]
-    fn every_step_has_its_own_numbers_and_its_own_work() {
-        let replay = Replay::default();
+    fn steps_of_other_strengths_and_temperatures_are_other_work() {
+        let inputs = [ids([1, 2])];
+        let kind = Kind::new(&inputs, Some(2.0), Some(0.5));
+        assert_eq!(kind, Kind::new(&[ids([3, 4])], Some(2.0), Some(0.5)));
+        assert_ne!(kind, Kind::new(&inputs, Some(1.0), Some(0.5)));
+        assert_ne!(kind, Kind::new(&inputs, None, Some(0.5)));
+        assert_ne!(kind, Kind::new(&inputs, Some(2.0), None));
+        let both = [ids([1, 2]), ids([1, 2])];
+        assert_ne!(kind, Kind::new(&both, Some(2.0), Some(0.5)));
+    }
+
+    #[test]
+    fn a_device_that_records_nothing_replays_nothing() {
+        let replay = Replay::<Tensor<2>>::default();
         for step in 0..6 {
-            let sequence = Sequence {
-                before: ids([step, 1]),
-                codes: ids([2, 3]),
-                after: None,
-            };
-            let guidance = (step % 2 == 0).then_some(2.0);
-            let factor = guidance.unwrap_or(1.0);
-            let work = move |sequence: Sequence| sequence.before.float() * factor;
-            let made = replay.run(sequence, guidance, 1.0, work).into_data();
-            let expected = [step as f32 * factor, factor];
-            assert_eq!(made.iter::<f32>().collect::<Vec<_>>(), expected);
+            let inputs = [ids([step, 1])];
+            let kind = Kind::new(&inputs, None, None);
+            let others = || vec![ids([1, step])];
+            let made = replay.run(kind, &inputs, others, |inputs| inputs[0].clone().float());
+            assert!(made.is_none());
         }
     }
 }

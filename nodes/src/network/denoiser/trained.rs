@@ -10,10 +10,13 @@ use graph::value::Footprint;
 
 use super::branches::{Branches, Surroundings, wrong_prompt};
 use super::cache::CellCache;
-use super::replay::Replay;
+use super::queue::PictureQueue;
+use super::replay::{COSTLY, Kind, Replay};
 use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, cell_order};
 use crate::network::weights::{self, WeightType, Weights};
-use crate::value::{FeatureCache, Grid, MicroConditions, Query, Scorer, Scores};
+use crate::value::{
+    FeatureCache, Grid, MicroConditions, Opening, Query, Scorer, Scores, StepQueue,
+};
 
 /// A trained denoiser.
 #[derive(Clone, Debug)]
@@ -25,7 +28,8 @@ pub struct TrainedDenoiser {
     hash: String,
     /// The rotations of sequences met so far, by their lengths.
     rotations: Arc<Mutex<BTreeMap<usize, Rotary>>>,
-    replay: Replay,
+    features: Replay<Tensor<2>>,
+    steps: Replay<Tensor<2, Int>>,
 }
 
 /// How many lengths of sequences have their rotations kept.
@@ -58,7 +62,8 @@ impl TrainedDenoiser {
             dtype,
             hash,
             rotations: Arc::default(),
-            replay: Replay::default(),
+            features: Replay::default(),
+            steps: Replay::default(),
         }
     }
 
@@ -134,18 +139,35 @@ impl TrainedDenoiser {
     }
 
     /// The same where all sequences are of one shape, which steps have in common.
-    fn replayed(&self, sequence: Sequence, guidance: Option<f32>) -> Tensor<2> {
-        let (length, dtype) = (sequence.length(), self.dtype);
-        let (network, rotary) = (self.network.clone(), self.rotary(length));
+    pub(super) fn replayed(&self, sequence: Sequence, guidance: Option<f32>) -> Tensor<2> {
+        let rotary = self.rotary(sequence.length());
+        let (network, dtype) = (self.network.clone(), self.dtype);
         let work = move |sequence: Sequence| {
             led(network.features(sequence, &rotary, dtype), guidance, dtype)
         };
+        if self.multiplications(&sequence) > COSTLY {
+            return work(sequence);
+        }
+        let inputs = sequence.parts();
+        let others = || inputs.iter().map(|ids| ids.clone().flip([1])).collect();
+        let (kind, kept) = (Kind::new(&inputs, guidance, None), work.clone());
+        let recorded = move |inputs: &[Tensor<2, Int>]| kept(Sequence::joined(inputs));
+        let replayed = self.features.run(kind, &inputs, others, recorded);
+        replayed.unwrap_or_else(|| work(sequence))
+    }
+
+    /// How many multiplications the layers take for sequences of one shape.
+    pub(super) fn multiplications(&self, sequence: &Sequence) -> f64 {
         let config = self.config();
         let attention = 2 * config.width * (config.heads + config.key_heads) * config.head_width;
         let layer = attention + 3 * config.width * config.inner_width;
-        let rows = sequence.before.dims()[0] * length;
-        let multiplications = rows as f64 * (config.layers * layer) as f64;
-        self.replay.run(sequence, guidance, multiplications, work)
+        let rows = sequence.before.dims()[0] * sequence.length();
+        rows as f64 * (config.layers * layer) as f64
+    }
+
+    /// Whole steps that are recorded.
+    pub(super) fn steps(&self) -> &Replay<Tensor<2, Int>> {
+        &self.steps
     }
 
     /// The sequences `members`, which are of one shape.
@@ -290,7 +312,7 @@ pub(super) fn led(features: Tensor<3>, guidance: Option<f32>, dtype: FloatDType)
     (own.mul_scalar(1.0 + scale) - other.mul_scalar(scale)).cast(dtype)
 }
 
-fn integers(values: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
+pub(super) fn integers(values: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
@@ -351,6 +373,15 @@ impl Scorer for TrainedDenoiser {
 
     fn feature_cache(&self) -> Option<Box<dyn FeatureCache>> {
         Some(Box::new(CellCache::new(self.clone())))
+    }
+
+    fn step_queue(&self, opening: &Opening<'_>) -> Result<Option<Box<dyn StepQueue>>, NodeError> {
+        // A processor waits for nobody.
+        if self.device.clone().inner() == Device::flex() {
+            return Ok(None);
+        }
+        let queue = PictureQueue::open(self, opening)?;
+        Ok(queue.map(|queue| Box::new(queue) as Box<dyn StepQueue>))
     }
 
     fn describe(&self) -> String {

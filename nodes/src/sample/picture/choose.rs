@@ -2,7 +2,7 @@
 
 use graph::error::NodeError;
 use graph::policy::{Policy as CustomPolicy, Question};
-use kernels::sampling;
+use kernels::sampling::{self, Rule};
 
 use super::{Picture, Turn};
 use crate::sample::noise::Chance;
@@ -19,31 +19,42 @@ pub(in crate::sample) struct Asked {
     pub number: u32,
 }
 
-/// What says which positions a step lays.
-enum Chooser<'a> {
-    Own(Policy),
-    Asked(&'a Asked),
-}
-
 impl Picture {
+    /// What the step `step` of those that lay does by schedule and policy alone.
+    pub(in crate::sample) fn rule(&self, sampler: &EditSampler, step: usize) -> Rule {
+        let policy = match (sampler.policy_at(step, self.steps), sampler.schedule) {
+            (Policy::Stratified | Policy::Halton, _) => sampling::Policy::Ordered,
+            (Policy::Mmada, Schedule::Cosine | Schedule::Linear) => {
+                sampling::Policy::ConfidenceWithTies
+            }
+            (Policy::Mmada, Schedule::Shift | Schedule::Arccos) => sampling::Policy::Confidence,
+            (Policy::MaskGit, _) => sampling::Policy::Proportional,
+        };
+        Rule {
+            policy,
+            temperature: sampler.choice_temperature_at(step, self.steps),
+            budget: self.pace.budget(step),
+            edits: sampler.corrects(step, self.steps),
+        }
+    }
+
     /// What the next step does, where it lays.
     pub(super) fn laying(&self, sampler: &EditSampler, chance: Chance<'_>) -> Turn {
         let masked = self.positions(|position| self.is_masked(position));
-        let count = self.pace.count(self.done, masked.len());
+        let rule = self.rule(sampler, self.done);
+        let count = rule.budget.count(masked.len());
         let remasked = self.remasked(sampler, masked.len(), count, chance);
         let count = count + remasked.len();
         let wanted = if sampler.edits(self.done, self.steps) {
             self.free()
         } else {
-            match self.chooser(sampler) {
-                Chooser::Own(Policy::Stratified | Policy::Halton)
-                    if sampler.commit_threshold <= 0.0 =>
-                {
-                    let mut next = self.next_in_order(count);
-                    next.sort_unstable();
-                    next
-                }
-                Chooser::Own(_) | Chooser::Asked(_) => masked,
+            let is_known = self.asked(sampler).is_none() && sampler.commit_threshold <= 0.0;
+            if is_known && rule.policy == sampling::Policy::Ordered {
+                let mut next = self.next_in_order(count);
+                next.sort_unstable();
+                next
+            } else {
+                masked
             }
         };
         Turn {
@@ -87,37 +98,27 @@ impl Picture {
         choice: &[u32],
         confidence: &[f32],
     ) -> Vec<usize> {
-        let surest_first = |positions: &mut Vec<usize>| {
-            positions.sort_by(|left, right| confidence[*right].total_cmp(&confidence[*left]));
-        };
         let mut other = self.positions(|position| {
             !self.is_masked(position)
                 && !self.fixed[position]
                 && !turn.remasked.contains(&position)
                 && choice[position] != self.codes[position]
         });
-        let is_mistake = |position: &usize| {
-            sampler.edit_threshold > 0.0 && confidence[*position] > sampler.edit_threshold
-        };
-        let mut mistakes: Vec<usize> = other.iter().copied().filter(is_mistake).collect();
-        if sampler.edit_limit > 0 {
-            surest_first(&mut mistakes);
-            mistakes.truncate(sampler.edit_limit as usize);
-        }
+        let mut mistakes = sampler
+            .correction()
+            .map_or_else(Vec::new, |edits| edits.of(&other, confidence));
         if sampler.swaps > 0 {
             other.retain(|position| !mistakes.contains(position));
-            surest_first(&mut other);
+            sampling::surest_first(&mut other, confidence);
             mistakes.extend(other.into_iter().take(sampler.swaps as usize));
         }
         mistakes
     }
 
-    /// What says which positions this step lays.
-    fn chooser(&self, sampler: &EditSampler) -> Chooser<'_> {
-        match &self.asked {
-            Some(asked) if !sampler.is_cut_off(self.done, self.steps) => Chooser::Asked(asked),
-            Some(_) | None => Chooser::Own(sampler.policy_at(self.done, self.steps)),
-        }
+    /// Who is asked which positions this step lays, where that is not the sampler's own policy.
+    fn asked(&self, sampler: &EditSampler) -> Option<&Asked> {
+        let asked = self.asked.as_ref();
+        asked.filter(|_| !sampler.is_cut_off(self.done, self.steps))
     }
 
     /// The masked positions that schedule and policy lay.
@@ -131,24 +132,16 @@ impl Picture {
         masked: &[bool],
         chance: Chance<'_>,
     ) -> Result<Vec<usize>, NodeError> {
-        let policy = match (self.chooser(sampler), sampler.schedule) {
-            (Chooser::Own(Policy::Stratified | Policy::Halton), _) => {
-                return Ok(self.next_in_order(turn.count));
-            }
-            (Chooser::Own(Policy::Mmada), Schedule::Cosine | Schedule::Linear) => {
-                sampling::Policy::ConfidenceWithTies
-            }
-            (Chooser::Own(Policy::Mmada), Schedule::Shift | Schedule::Arccos) => {
-                sampling::Policy::Confidence
-            }
-            (Chooser::Own(Policy::MaskGit), _) => sampling::Policy::Proportional,
-            (Chooser::Asked(asked), _) => {
-                let random = chance.positions(masked.len())?.uniforms();
-                return self.answer(asked, turn.count, confidence, masked, &random);
-            }
-        };
-        let temperature = sampler.choice_temperature_at(self.done, self.steps);
-        let noise = if temperature > 0.0 {
+        if let Some(asked) = self.asked(sampler) {
+            let random = chance.positions(masked.len())?.uniforms();
+            return self.answer(asked, turn.count, confidence, masked, &random);
+        }
+        let Rule {
+            policy,
+            temperature,
+            ..
+        } = self.rule(sampler, self.done);
+        let noise = if policy != sampling::Policy::Ordered && temperature > 0.0 {
             chance.positions(masked.len())?.gumbel()
         } else {
             Vec::new()

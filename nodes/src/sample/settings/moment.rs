@@ -1,7 +1,7 @@
 //! What the settings say of a single step.
 
 use graph::prelude::*;
-use kernels::sampling::TemperatureCurve;
+use kernels::sampling::{Edits, TemperatureCurve};
 
 use super::{Curve, EditSampler, Policy, TokenChoice};
 
@@ -52,6 +52,19 @@ impl EditSampler {
     /// Whether the step `step` of `steps`, counted from 0, may replace visible tokens.
     pub(in crate::sample) fn edits(&self, step: usize, steps: usize) -> bool {
         self.revises() && within(self.edit_from, self.edit_to, step, steps)
+    }
+
+    /// Which visible tokens the step `step` of `steps`, counted from 0, replaces for being mistakes.
+    pub(in crate::sample) fn corrects(&self, step: usize, steps: usize) -> Option<Edits> {
+        self.edits(step, steps).then(|| self.correction()).flatten()
+    }
+
+    /// Which visible tokens are mistakes, where any can be.
+    pub(in crate::sample) fn correction(&self) -> Option<Edits> {
+        (self.edit_threshold > 0.0).then_some(Edits {
+            threshold: self.edit_threshold,
+            limit: self.edit_limit as usize,
+        })
     }
 
     /// The temperature that the token of a position is drawn with; 0 takes the likeliest.

@@ -15,7 +15,7 @@ use crate::value::{
 };
 
 /// The small network with random weights, two prompts and a third for what they shall not show.
-fn inputs() -> EditSamplerInputs {
+pub(super) fn inputs() -> EditSamplerInputs {
     let denoiser = network::denoiser();
     EditSamplerInputs {
         prompt: network::prompt(&denoiser, &["red", "blue green"]),
@@ -55,7 +55,7 @@ fn run(sampler: &EditSampler, inputs: EditSamplerInputs) -> EditSamplerOutputs {
 }
 
 /// The region of the first two columns, of a picture that is laid.
-fn painted_anew(mut inputs: EditSamplerInputs) -> EditSamplerInputs {
+pub(super) fn painted_anew(mut inputs: EditSamplerInputs) -> EditSamplerInputs {
     let Grid { rows, columns } = network::GRID;
     let codes: Vec<u32> = (0..rows * columns).map(|at| (at * 7 % 16) as u32).collect();
     inputs.start = Some(Tokens::new(codes, network::GRID, 16).expect("the codes fit"));
