@@ -10,6 +10,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
+
 use graph::param::ParamError;
 use graph::prelude::*;
 
@@ -19,7 +21,8 @@ use super::picture;
 use super::scenes::colour;
 use crate::value::Dataset;
 
-/// Reads captioned pictures: a folder, a WebDataset tar, or pictures that were encoded before.
+/// Reads captioned pictures: a folder, a WebDataset tar, or pictures that were encoded before, in one file or in a folder of
+/// such files and nothing else.
 ///
 /// A folder holds PNG, WebP, JPEG, GIF or SVG pictures, at any depth; captions stand in a `captions.csv` of their folder
 /// (columns `file`, `caption`, and where known `concept`, `drawing`), else in a `.txt` beside each picture.
@@ -28,7 +31,7 @@ use crate::value::Dataset;
 /// Captions without a picture are counted and left out.
 #[derive(Clone, Debug, Params)]
 pub struct ReadDataset {
-    /// A folder of pictures, a `.tar`, or a `.safetensors` that tokenizer.encode_dataset wrote.
+    /// A folder of pictures, a `.tar`, a `.safetensors` that tokenizer.encode_dataset wrote, or a folder of those.
     #[param(default = "data/emoji")]
     pub path: FilePath,
     /// Rows of the pictures, and pixels a row: each is fitted into the middle of such a square.
@@ -89,11 +92,15 @@ impl Node for ReadDataset {
         let path = run.resolve(&self.path);
         let extension = picture::extension(&path);
         if path.is_file() && extension == "safetensors" {
-            return self.encoded(&path);
+            return self.encoded(&[path]);
         }
         let entries = if path.is_dir() {
             let hint = format!("pictures end in .{}", picture::EXTENSIONS.join(", ."));
             let found = folder::entries(&path, self.skip_unreadable)?;
+            let parts = folder::encoded_parts(&path)?;
+            if found.entries.is_empty() && !parts.is_empty() {
+                return self.encoded(&parts);
+            }
             found.pictures(&path, "folder", &hint, run)?
         } else if extension == "tar" || !path.exists() {
             let found = archive::entries(&path)?;
@@ -137,7 +144,7 @@ impl ReadDataset {
         }
     }
 
-    fn encoded(&self, path: &std::path::Path) -> Result<Outputs, NodeError> {
+    fn encoded(&self, parts: &[PathBuf]) -> Result<Outputs, NodeError> {
         if self.split != Part::All {
             return Err(NodeError::Param(ParamError::Invalid {
                 param: "split".into(),
@@ -146,7 +153,7 @@ impl ReadDataset {
             }));
         }
         Ok(Outputs {
-            dataset: Dataset::new(encoded::EncodedPictures::read(path)?),
+            dataset: Dataset::new(encoded::EncodedPictures::read_all(parts)?),
         })
     }
 }

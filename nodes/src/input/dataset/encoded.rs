@@ -1,14 +1,16 @@
-//! Pictures that were encoded before: one safetensors file.
+//! Pictures that were encoded before: safetensors files.
 //!
 //! Tensor `codes`, `[pictures, rows × columns]`, unsigned 16 bits (32 where the codebook is larger than 65,536);
 //! tensor `text`, `[bytes]`: a line of JSON for each picture, with its caption, family and truth.
 //! Metadata: `format` (`smalto-encoded`), `version`, `rows`, `columns`, `codebook`, `tokenizer`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use graph::error::NodeError;
 use graph::value::Footprint;
+use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,17 @@ pub struct EncodedHeader {
     pub codebook: u32,
     /// The fingerprint of the tokenizer that encoded them.
     pub tokenizer: String,
+}
+
+impl fmt::Display for EncodedHeader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokenizer: String = self.tokenizer.chars().take(8).collect();
+        write!(
+            formatter,
+            "pictures of {} tokens and {} codes by tokenizer {tokenizer}",
+            self.grid, self.codebook
+        )
+    }
 }
 
 /// Encoded pictures, read whole.
@@ -190,6 +203,42 @@ fn metadata(header: &EncodedHeader) -> HashMap<String, String> {
 }
 
 impl EncodedPictures {
+    /// Reads the files at `paths`, the pictures of one behind those of the other.
+    ///
+    /// Errors: there is no file, one cannot be read, is cut off, or holds something else, or was encoded otherwise than the
+    /// first.
+    pub fn read_all(paths: &[PathBuf]) -> Result<Self, NodeError> {
+        let parts = paths.par_iter().map(|path| Self::read(path));
+        let parts: Vec<Self> = parts.collect::<Result<_, NodeError>>()?;
+        let mut all: Option<Self> = None;
+        for (part, path) in parts.into_iter().zip(paths) {
+            let Some(all) = &mut all else {
+                all = Some(part);
+                continue;
+            };
+            if part.header != all.header {
+                return Err(NodeError::file(
+                    path,
+                    format!(
+                        "it holds {}, and {} holds {}",
+                        part.header,
+                        paths[0].display(),
+                        all.header
+                    ),
+                    "keep files of one tokenizer and one size in a folder",
+                ));
+            }
+            all.codes.extend(part.codes);
+            all.lines.extend(part.lines);
+        }
+        all.ok_or_else(|| {
+            NodeError::failed(
+                "there is no file of encoded pictures",
+                "name one, or a folder of them",
+            )
+        })
+    }
+
     /// Reads the file at `path`.
     ///
     /// Errors: it cannot be read, is cut off, or holds something else.

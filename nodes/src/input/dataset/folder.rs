@@ -1,6 +1,6 @@
 //! Folders of pictures.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use graph::error::NodeError;
 
@@ -23,13 +23,32 @@ pub fn entries(path: &Path, skips_absent: bool) -> Result<Found, NodeError> {
     Ok(found)
 }
 
+/// The `.safetensors` files of the folder at `path`, in the order of their names.
+///
+/// Errors: the folder cannot be read.
+pub fn encoded_parts(path: &Path) -> Result<Vec<PathBuf>, NodeError> {
+    let mut files = children(path)?;
+    files.retain(|file| file.is_file() && picture::extension(file) == "safetensors");
+    Ok(files)
+}
+
+/// What lies in a folder, in the order of names.
+fn children(folder: &Path) -> Result<Vec<PathBuf>, NodeError> {
+    let fails = |error: std::io::Error| NodeError::file(folder, error, "check the folder");
+    let mut names = Vec::new();
+    for child in std::fs::read_dir(folder).map_err(fails)? {
+        names.push(child.map_err(fails)?.path());
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn collect(
     folder: &Path,
     depth: usize,
     skips_absent: bool,
     found: &mut Found,
 ) -> Result<(), NodeError> {
-    let fails = |error: std::io::Error| NodeError::file(folder, error, "check the folder");
     if depth > DEEPEST {
         return Err(NodeError::file(
             folder,
@@ -37,11 +56,7 @@ fn collect(
             "look for a link that leads back",
         ));
     }
-    let mut names = Vec::new();
-    for child in std::fs::read_dir(folder).map_err(fails)? {
-        names.push(child.map_err(fails)?.path());
-    }
-    names.sort();
+    let names = children(folder)?;
     let family = folder
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())

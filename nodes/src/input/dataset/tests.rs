@@ -439,6 +439,38 @@ fn encoded_pictures_come_back_as_they_were() {
 }
 
 #[test]
+fn a_folder_of_encoded_pictures_is_read_as_one() {
+    let folder = folder();
+    let write_part = |name: &str, header: &EncodedHeader, examples: &[Example]| {
+        write_encoded(&folder.path().join(name), header, examples).expect("there is room");
+    };
+    let (header, examples) = encoded();
+    write_part("b.safetensors", &header, &examples[..1]);
+    write_part("a.safetensors", &header, &examples);
+    let dataset = read(folder.path(), &[]).expect("both were written whole");
+    let back: Vec<Example> = (0..dataset.len())
+        .map(|at| dataset.get(at).expect("it is one of them"))
+        .collect();
+    assert_eq!(back, [&examples[..], &examples[..1]].concat());
+    fails(folder.path(), &[part(Part::Train)], &["`split`"]);
+
+    let other = EncodedHeader {
+        tokenizer: "another".into(),
+        ..header
+    };
+    write_part("c.safetensors", &other, &examples);
+    fails(
+        folder.path(),
+        &[],
+        &["c.safetensors", "tokenizer another", "a.safetensors"],
+    );
+    // Beside a picture they are nothing that was asked for.
+    write(folder.path(), "red.png", &png([255, 0, 0, 255]));
+    let pictures = read(folder.path(), &[]).expect("there is a picture");
+    assert_eq!(pictures.len(), 1);
+}
+
+#[test]
 fn broken_files_of_codes_are_named() {
     let folder = folder();
     let path = folder.path().join("codes.safetensors");
