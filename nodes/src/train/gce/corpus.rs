@@ -60,19 +60,25 @@ impl Corpus {
             run.check()?;
             run.progress(first as u64, dataset.len() as u64);
             let last = (first + PART).min(dataset.len());
-            for (caption, found) in read_codes(
+            let part = read_codes(
                 (grid, config.codebook),
                 dataset,
                 tokenizer,
                 run,
                 first..last,
-            )? {
-                let Ok(ids) = reader.read(&caption, &plain, slots) else {
+            )?;
+            let read = part.into_par_iter().map(|(caption, found)| {
+                let ids = reader.read(&caption, &plain, slots).ok()?;
+                let cells: Vec<u32> = order.iter().map(|position| found[*position]).collect();
+                Some((ids, cells))
+            });
+            for example in read.collect::<Vec<_>>() {
+                let Some((ids, cells)) = example else {
                     long += 1;
                     continue;
                 };
                 before.extend_from_slice(&ids[..front]);
-                codes.extend(order.iter().map(|position| found[*position]));
+                codes.extend(cells);
             }
         }
         if codes.is_empty() {
