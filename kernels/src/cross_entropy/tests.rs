@@ -1,4 +1,4 @@
-//! The losses against numbers computed elsewhere; `tests/fixtures/README.md` tells how they were made.
+//! The losses against numbers computed elsewhere; `tests/fixtures/golden/loss/README.md` tells how they were made.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use safetensors::SafeTensors;
@@ -167,7 +167,7 @@ impl Fixture {
     fn load() -> Self {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/tests/fixtures/loss.safetensors"
+            "/../tests/fixtures/golden/loss/case.safetensors"
         );
         let bytes = std::fs::read(path).expect("the fixture is part of the repository");
         Self {

@@ -13,7 +13,10 @@ const INFINITY: f32 = f32::INFINITY;
 
 /// One table of the official numbers.
 fn schedules(table: &str) -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/schedules.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/fixtures/golden/nld_image/schedules.json"
+    );
     let text = std::fs::read_to_string(path).expect("the fixture is part of the repository");
     let all: Value = serde_json::from_str(&text).expect("JSON");
     all[table].as_array().expect(table).clone()

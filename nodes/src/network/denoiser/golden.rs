@@ -19,13 +19,13 @@ const TOLERANCE: f32 = 2e-5;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/nld_image")
+        .join("../tests/fixtures/golden/nld_image")
         .join(name)
 }
 
 /// All arrays of the case, as f32; whole numbers are small.
 pub(crate) fn case() -> BTreeMap<String, Vec<f32>> {
-    let bytes = std::fs::read(fixture("forward.safetensors")).expect("the fixture is there");
+    let bytes = std::fs::read(fixture("case.safetensors")).expect("the fixture is there");
     let file = SafeTensors::deserialize(&bytes).expect("the fixture is whole");
     let numbers = |name: &str| {
         let view = file.tensor(name).expect("listed");
