@@ -96,6 +96,11 @@ pub struct Decision {
 }
 
 impl Rule {
+    /// Whether [`Seen::noise`] has a say in it.
+    pub fn takes_noise(&self) -> bool {
+        self.policy != Policy::Ordered && self.temperature > 0.0
+    }
+
     /// What the step does to a picture.
     pub fn decide(&self, seen: &Seen<'_>) -> Decision {
         let masked = seen.masked.iter().filter(|masked| **masked).count();

@@ -95,7 +95,8 @@ impl Node for ReadDataset {
             return self.encoded(&[path]);
         }
         let entries = if path.is_dir() {
-            let hint = format!("pictures end in .{}", picture::EXTENSIONS.join(", ."));
+            let endings = picture::EXTENSIONS.join(", .");
+            let hint = format!("pictures end in .{endings}, encoded ones in .safetensors");
             let found = folder::entries(&path, self.skip_unreadable)?;
             let parts = folder::encoded_parts(&path)?;
             if found.entries.is_empty() && !parts.is_empty() {

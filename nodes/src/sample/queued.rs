@@ -5,7 +5,7 @@ use std::ops::Range;
 use graph::error::NodeError;
 use graph::preview::{Preview, TokenGrid};
 use graph::run::Run;
-use kernels::sampling::{Left, Policy, Rule};
+use kernels::sampling::Left;
 
 use crate::value::{Guidance, Opening, Prompt, QueuedStep, QueuedTurn, Step, StepQueue};
 
@@ -169,7 +169,6 @@ impl Batch<'_> {
         let turn = self.pictures[sample].turn_of(self.sampler, step);
         let length = self.grid.length();
         let is_drawn = self.sampler.token_temperature(true) > 0.0;
-        let is_noisy = |rule: Rule| rule.policy != Policy::Ordered && rule.temperature > 0.0;
         Ok(QueuedTurn {
             turn,
             uniforms: if is_drawn {
@@ -177,7 +176,7 @@ impl Batch<'_> {
             } else {
                 Vec::new()
             },
-            noise: if turn.rule.is_some_and(is_noisy) {
+            noise: if turn.rule.is_some_and(|rule| rule.takes_noise()) {
                 chance.positions(length)?.gumbel()
             } else {
                 Vec::new()

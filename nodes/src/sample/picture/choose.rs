@@ -136,22 +136,18 @@ impl Picture {
             let random = chance.positions(masked.len())?.uniforms();
             return self.answer(asked, turn.count, confidence, masked, &random);
         }
-        let Rule {
-            policy,
-            temperature,
-            ..
-        } = self.rule(sampler, self.done);
-        let noise = if policy != sampling::Policy::Ordered && temperature > 0.0 {
+        let rule = self.rule(sampler, self.done);
+        let noise = if rule.takes_noise() {
             chance.positions(masked.len())?.gumbel()
         } else {
             Vec::new()
         };
         Ok(sampling::choose_positions(
-            policy,
+            rule.policy,
             confidence,
             masked,
             turn.count,
-            temperature,
+            rule.temperature,
             &noise,
             &self.order,
         ))
