@@ -246,6 +246,16 @@ pub trait TensorKernels: Backend {
         definition::likeliest::<Self>(logits)
     }
 
+    /// `guided`, with −∞ where `own < max(own) + ln share`, in f32: `[rows, codes]` twice → the same.
+    #[fusion(meta = spec::plausible)]
+    fn plausible(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        share: f32,
+    ) -> FloatTensor<Self> {
+        definition::plausible::<Self>(guided, own, share)
+    }
+
     /// The first code at which `softmax(logits / temperature)` summed up reaches the row's number, as i32, and its
     /// probability without temperature: `[rows, codes]`, `[rows] → [rows]` each.
     #[fusion(meta = spec::draw)]

@@ -10,6 +10,7 @@
 //! | [`rms_norm`], [`add_rms_norm`] | `x / √(mean x² + ε)` | 16 bytes at a time, the sum in front in the same pass |
 //! | [`rotate`], [`swiglu`] | RoPE, `silu(gate)·up` | one pass over memory |
 //! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
+//! | [`sampling::plausible`] | guided logits of tokens that are probable without guidance | burn's, but for the maximum |
 //! | [`sampling::step`] | what a step lays and replaces | a block to each picture, the cut found bit by bit |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
@@ -87,7 +88,7 @@ use lookup::parity::Lookup;
 use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, RowMean, Softmax};
-use sampling::parity::{Draw, Likeliest};
+use sampling::parity::{Draw, Likeliest, Plausible};
 use sampling::step::parity::SamplerStep;
 use unfold::parity::Unfold;
 
@@ -109,6 +110,7 @@ const CHECKS: &[(&str, Check)] = &[
     (Swiglu::NAME, parity::<Swiglu>),
     (Likeliest::NAME, parity::<Likeliest>),
     (Draw::NAME, parity::<Draw>),
+    (Plausible::NAME, parity::<Plausible>),
     (SamplerStep::NAME, parity::<SamplerStep>),
     (RowMean::NAME, parity::<RowMean>),
     (LogSumExp::NAME, parity::<LogSumExp>),

@@ -3,8 +3,8 @@
 use crate::contract::planted::check;
 use crate::{
     AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
-    GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, RmsNorm,
-    Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
+    GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, Plausible,
+    RmsNorm, Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -91,6 +91,11 @@ fn swiglu_agrees_with_its_reference() {
 #[test]
 fn the_likeliest_agree_with_their_reference() {
     check::<Likeliest>();
+}
+
+#[test]
+fn plausible_tokens_agree_with_their_reference() {
+    check::<Plausible>();
 }
 
 #[test]

@@ -232,6 +232,15 @@ impl<B: TensorKernels, C: CheckpointStrategy> TensorKernels for Autodiff<B, C> {
         (tokens, <Self as AutodiffBackend>::from_inner(confidence))
     }
 
+    fn plausible(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        share: f32,
+    ) -> FloatTensor<Self> {
+        let (guided, own) = (guided.into_primitive(), own.into_primitive());
+        <Self as AutodiffBackend>::from_inner(B::plausible(guided, own, share))
+    }
+
     fn draw(
         logits: FloatTensor<Self>,
         uniforms: FloatTensor<Self>,

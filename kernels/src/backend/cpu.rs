@@ -176,6 +176,17 @@ impl TensorKernels for Flex {
         definition::likeliest::<Self>(logits)
     }
 
+    fn plausible(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        share: f32,
+    ) -> FloatTensor<Self> {
+        if are_served(&[&guided, &own]) {
+            return pick::plausible(guided, own, share);
+        }
+        definition::plausible::<Self>(guided, own, share)
+    }
+
     fn draw(
         logits: FloatTensor<Self>,
         uniforms: FloatTensor<Self>,

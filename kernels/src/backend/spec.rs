@@ -112,6 +112,11 @@ pub(super) fn likeliest(logits: &TensorSpec) -> (TensorSpec, TensorSpec) {
     (tokens, TensorSpec::new(rows, DType::F32))
 }
 
+/// What [`plausible`](super::TensorKernels::plausible) will return.
+pub(super) fn plausible(guided: &TensorSpec, _: &TensorSpec, _: &f32) -> TensorSpec {
+    TensorSpec::new(guided.shape.clone(), DType::F32)
+}
+
 /// What [`draw`](super::TensorKernels::draw) will return.
 pub(super) fn draw(logits: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec, TensorSpec) {
     likeliest(logits)

@@ -4,6 +4,7 @@
 use burn::tensor::{DType, Int, Tensor, TensorData, activation};
 
 use super::pick::{Picked, draw, likeliest};
+use super::plausible::plausible;
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
@@ -13,6 +14,9 @@ pub struct Likeliest;
 /// [`draw`] under the contract.
 pub struct Draw;
 
+/// [`plausible`] under the contract.
+pub struct Plausible;
+
 /// One check of picking.
 #[derive(Debug)]
 pub struct Case {
@@ -20,6 +24,9 @@ pub struct Case {
     codes: usize,
     temperature: f32,
 }
+
+/// The share of the largest probability that is plausible.
+const SHARE: f32 = 0.1;
 
 /// Codebooks of a part of a block's first chunk, of some chunks, and of many for each warp; whole packs and not.
 const CASES: &[Case] = &[
@@ -104,6 +111,46 @@ impl Kernel for Draw {
         let z = matrix(case, &inputs[0]);
         let uniforms = uniforms(case, &z);
         told(case, draw(z, uniforms, case.temperature))
+    }
+}
+
+impl Kernel for Plausible {
+    type Case = Case;
+    const NAME: &'static str = "plausible";
+    const GRADIENTS: bool = false;
+    const CASES: &'static [Case] = CASES;
+
+    fn tolerance(case: &Case) -> f32 {
+        tolerance(case)
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        let guided = Input {
+            name: "guided",
+            values: noise.fine(case.rows * case.codes),
+            dtype: DType::F32,
+        };
+        let own = Input {
+            name: "own",
+            ..logits(case, noise)
+        };
+        vec![guided, own]
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [guided, own] = [0, 1].map(|at| matrix(case, &inputs[at]));
+        // By probabilities: a tenth of the largest, or more.
+        let chances = activation::softmax(own, 1);
+        let least = chances.clone().max_dim(1) * SHARE;
+        let left = chances.greater_equal(least.expand(guided.dims()));
+        (guided.add_scalar(2.0) * left.float()).reshape([case.rows * case.codes])
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [guided, own] = [0, 1].map(|at| matrix(case, &inputs[at]));
+        // What is left out is 0, and all else is not.
+        let left = plausible(guided, own, SHARE).add_scalar(2.0);
+        left.clamp_min(0.0).reshape([case.rows * case.codes])
     }
 }
 

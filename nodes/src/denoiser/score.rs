@@ -44,10 +44,7 @@ impl Node for ScoreTokens {
         let scores = inputs.denoiser.scorer().scores(&Query {
             tokens,
             prompt: &inputs.prompt,
-            guidance: (self.guidance > 0.0).then_some(Guidance {
-                scale: self.guidance,
-                negative: None,
-            }),
+            guidance: (self.guidance > 0.0).then_some(Guidance::plain(self.guidance)),
             rows: &rows,
         })?;
         let (codes, sure) = likeliest(&scores)?;

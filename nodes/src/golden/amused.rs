@@ -166,9 +166,8 @@ impl Scorer for Conditioned {
     }
 
     fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError> {
-        let other = query
-            .guidance
-            .map(|guidance| (self.other.clone(), guidance.scale));
+        let lead = query.guidance.and_then(|guidance| guidance.lead());
+        let other = lead.map(|lead| (self.other.clone(), lead));
         self.model
             .logits(query.tokens, query.rows, self.own.clone(), other)
     }
@@ -219,7 +218,8 @@ fn run(
     let mut before = start.tokens;
     let mut logits = Vec::new();
     for step in history.steps.iter() {
-        let guided = Some((other.clone(), sampler.guidance));
+        let lead = sampler.leading(None).lead();
+        let guided = lead.map(|lead| (other.clone(), lead));
         logits.extend(flat(model.logits(&before, &rows, own.clone(), guided)?));
         before = step.after.clone();
     }

@@ -7,7 +7,7 @@ use graph::preview::{Preview, TokenGrid};
 use graph::run::Run;
 use kernels::sampling::Left;
 
-use crate::value::{Guidance, Opening, Prompt, QueuedStep, QueuedTurn, Step, StepQueue};
+use crate::value::{Opening, Prompt, QueuedStep, QueuedTurn, Step, StepQueue};
 
 use super::draw::{Allowed, check_numbers};
 use super::picture::{Advance, Picture};
@@ -86,10 +86,7 @@ impl Batch<'_> {
         open(&Opening {
             tokens: &self.laid(pictures().flat_map(Picture::codes).copied().collect())?,
             prompt: &taken(&self.start.prompt),
-            guidance: is_guided.then_some(Guidance {
-                scale: self.sampler.guidance,
-                negative: negative.as_ref(),
-            }),
+            guidance: is_guided.then_some(self.sampler.leading(negative.as_ref())),
             temperature: self.sampler.token_temperature(true),
             fixed: &fixed,
             order: self.pictures[samples[0]].order(),

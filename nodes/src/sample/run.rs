@@ -8,7 +8,7 @@ use graph::preview::{Preview, TokenGrid};
 use graph::run::Run;
 use kernels::sampling;
 
-use crate::value::{Denoiser, Grid, Guidance, Opening, Prompt, Query, Step, TokenHistory, Tokens};
+use crate::value::{Denoiser, Grid, Opening, Prompt, Query, Step, TokenHistory, Tokens};
 
 use super::cache::Cache;
 use super::draw::{Drawn, draw};
@@ -303,10 +303,7 @@ impl<'a> Batch<'a> {
         let negative = self.start.negative.as_ref().map(taken);
         let guidance = self.pictures[group[0]]
             .is_guided(self.sampler)
-            .then_some(Guidance {
-                scale: self.sampler.guidance,
-                negative: negative.as_ref(),
-            });
+            .then_some(self.sampler.leading(negative.as_ref()));
         let is_whole = self.is_whole(group[0], step);
         let query = Query {
             tokens: &tokens,

@@ -41,6 +41,9 @@ pub struct EditSampler {
     /// The share of the steps after which guidance ends.
     #[param(default = 1.0, range = 0.0..=1.0)]
     pub guidance_to: f64,
+    /// The share of the likeliest token's unguided probability below which guidance may not choose a token, so that it takes nothing that is improbable with the prompt and only more so without (the plausibility constraint of contrastive decoding, arXiv 2210.15097, with 0.1); 0 leaves it all tokens.
+    #[param(default = 0.0, range = 0.0..=1.0)]
+    pub plausibility: f32,
     /// How many tokens each step lays.
     pub schedule: Schedule,
     /// The share of the picture that the schedules `cosine` and `linear` reckon to be masked at the start, for starts made as aMUSEd makes them; 0 counts what is masked.

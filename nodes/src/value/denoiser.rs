@@ -9,7 +9,9 @@ use graph::kind::Kind;
 use graph::preview::Preview;
 use graph::value::{Footprint, WireValue};
 
-use super::{FeatureCache, Grid, MicroConditions, Opening, Prompt, Scores, StepQueue, Tokens};
+use super::{
+    FeatureCache, Grid, Guidance, MicroConditions, Opening, Prompt, Scores, StepQueue, Tokens,
+};
 
 /// What scores codes for every position of a picture, loaded and ready.
 #[derive(Clone)]
@@ -84,15 +86,6 @@ pub struct Query<'a> {
     pub guidance: Option<Guidance<'a>>,
     /// Which positions are asked for, each `sample · length + position`.
     pub rows: &'a [u32],
-}
-
-/// Classifier-free guidance: `(1 + scale) · conditional − scale · other`.
-#[derive(Clone, Copy, Debug)]
-pub struct Guidance<'a> {
-    /// How strongly the prompt is followed; 0 is the conditional branch alone.
-    pub scale: f32,
-    /// What the pictures shall not show; `None` takes the unconditional branch.
-    pub negative: Option<&'a Prompt>,
 }
 
 impl Denoiser {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::Lead;
+
 /// Guided scores of codes for some positions, made of their vectors when they are looked at: those of thousands of
 /// positions in a large codebook take gigabytes together.
 #[derive(Clone, Debug)]
@@ -12,6 +14,16 @@ pub struct Scores {
     rows: Tensor<2>,
     /// What makes logits of the rows, where they are none yet.
     head: Option<Tensor<2>>,
+    /// By what they are judged, where guidance asks what is plausible.
+    judge: Option<Judge>,
+}
+
+/// What decides which tokens are plausible.
+#[derive(Clone, Debug)]
+struct Judge {
+    /// The conditional vectors of the same positions.
+    own: Tensor<2>,
+    lead: Lead,
 }
 
 impl Scores {
@@ -20,14 +32,23 @@ impl Scores {
         Self {
             rows: logits,
             head: None,
+            judge: None,
         }
     }
 
-    /// What the matrix `head [codebook, width]` makes of `vectors [positions, width]`.
-    pub fn of_vectors(vectors: Tensor<2>, head: Tensor<2>) -> Self {
+    /// What the matrix `head [codebook, width]` makes of `vectors [positions, width]`; where `lead` has several parts, those
+    /// of each behind each other, `[parts · positions, width]`.
+    pub fn of_vectors(vectors: Tensor<2>, head: Tensor<2>, lead: Option<Lead>) -> Self {
+        let strict = lead.filter(|lead| lead.parts() > 1);
+        let positions = vectors.dims()[0] / strict.map_or(1, Lead::parts);
+        let judge = strict.map(|lead| Judge {
+            own: vectors.clone().narrow(0, positions, positions),
+            lead,
+        });
         Self {
-            rows: vectors,
+            rows: vectors.narrow(0, 0, positions),
             head: Some(head),
+            judge,
         }
     }
 
@@ -40,26 +61,38 @@ impl Scores {
 
     /// All of them, `[positions, codebook]`, in f32.
     pub fn logits(self) -> Tensor<2> {
-        match self.head {
-            None => self.rows,
-            Some(head) => kernels::logits(self.rows, head),
+        let made = |rows| match &self.head {
+            None => rows,
+            Some(head) => kernels::logits(rows, head.clone()),
+        };
+        match self.judge {
+            None => made(self.rows),
+            Some(Judge { own, lead }) => lead.logits(made(Tensor::cat(vec![self.rows, own], 0))),
         }
     }
 
     /// Those of some positions, given by their places, which rise.
     pub fn of(&self, places: &[usize]) -> Self {
-        let rows = self.rows.clone();
-        let rows = match run(places) {
-            Some(run) if run.len() == rows.dims()[0] => rows,
-            Some(run) => rows.narrow(0, run.start, run.len()),
-            None => {
-                let places = numbers(places, &rows.device());
-                rows.select(0, places)
-            }
-        };
+        let judge = self.judge.as_ref().map(|judge| Judge {
+            own: at(judge.own.clone(), places),
+            lead: judge.lead,
+        });
         Self {
-            rows,
+            rows: at(self.rows.clone(), places),
             head: self.head.clone(),
+            judge,
+        }
+    }
+}
+
+/// The rows at `places`, which rise.
+fn at(rows: Tensor<2>, places: &[usize]) -> Tensor<2> {
+    match run(places) {
+        Some(run) if run.len() == rows.dims()[0] => rows,
+        Some(run) => rows.narrow(0, run.start, run.len()),
+        None => {
+            let places = numbers(places, &rows.device());
+            rows.select(0, places)
         }
     }
 }
@@ -93,7 +126,7 @@ mod tests {
             [3.0, 4.0, 7.0, 2.0],
             [5.0, 6.0, 11.0, 4.0],
         ];
-        let late = Scores::of_vectors(vectors, head);
+        let late = Scores::of_vectors(vectors, head, None);
         let early = Scores::of_logits(Tensor::from_floats(expected, &device));
         for scores in [late, early] {
             assert_eq!(scores.dims(), [3, 4]);

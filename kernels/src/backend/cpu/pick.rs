@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::lanes::{exp, largest, log_sum_exp, sum, wide};
 use super::numbers::{dense, read, rows_of_a_task, tensor};
-use super::rows::first_of_largest;
+use super::rows::{change_rows, first_of_largest};
 
 /// Codes whose probabilities are added up before one of them is looked for.
 const BLOCK: usize = 128;
@@ -20,6 +20,26 @@ pub(super) fn likeliest(logits: FloatTensor<Flex>) -> (IntTensor<Flex>, FloatTen
         let place = first_of_largest(row);
         (place, exp(row[place as usize] - log_sum_exp(row)))
     })
+}
+
+/// `guided`, with −∞ where `own < max(own) + ln share`.
+pub(super) fn plausible(
+    guided: FloatTensor<Flex>,
+    own: FloatTensor<Flex>,
+    share: f32,
+) -> FloatTensor<Flex> {
+    let (mut guided, own) = (dense(guided), dense(own));
+    change_rows(&mut guided, &own, |guided, own| {
+        let least = largest(own) + share.ln();
+        for (guided, own) in guided.iter_mut().zip(own) {
+            *guided = if *own < least {
+                f32::NEG_INFINITY
+            } else {
+                *guided
+            };
+        }
+    });
+    guided
 }
 
 /// The first code at which `softmax(logits / temperature)` summed up reaches the row's number, as i32, and its

@@ -125,7 +125,7 @@ pub(super) fn first_of_largest(row: &[f32]) -> i32 {
 }
 
 /// Changes the rows of one dense matrix by those of another of its shape.
-fn change_rows(
+pub(super) fn change_rows(
     x: &mut FloatTensor<Flex>,
     by: &FloatTensor<Flex>,
     change: impl Fn(&mut [f32], &[f32]) + Sync,

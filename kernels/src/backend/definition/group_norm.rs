@@ -20,7 +20,13 @@ pub(in crate::backend) fn group_norm<B: Backend>(
     let x = cast::<B>(x, FloatDType::F32);
     let grouped = Shape::new([b, h * w, norm.groups, c / norm.groups]);
     let x = B::float_reshape(x, grouped.clone());
-    let mean = |x: FloatTensor<B>| B::float_mean_dim(B::float_mean_dim(x, 3), 1);
+    // Row by row first: in one go burn would give all positions of a group to one thread of a card.
+    let mean = |x: FloatTensor<B>| {
+        let positions = B::float_mean_dim(x, 3);
+        let rows = B::float_reshape(positions, Shape::new([b, h, w, norm.groups]));
+        let picture = B::float_mean_dim(B::float_mean_dim(rows, 2), 1);
+        B::float_reshape(picture, Shape::new([b, 1, norm.groups, 1]))
+    };
     let centred = B::float_sub(x.clone(), mean(x));
     let variance = mean(B::float_mul(centred.clone(), centred.clone()));
     let deviation = B::float_sqrt(B::float_add_scalar(variance, norm.epsilon.into()));

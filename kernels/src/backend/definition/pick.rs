@@ -7,7 +7,7 @@ use burn::backend::{
 use burn::tensor::{BoolDType, FloatDType, IntDType, Shape, Slice};
 
 use super::rows::{argmax, log_sum_exp};
-use crate::backend::cast;
+use crate::backend::{TensorKernels, cast};
 
 /// How many codes the two-level search of [`draw`] looks through at a time.
 const BLOCK: usize = 128;
@@ -22,6 +22,22 @@ pub(in crate::backend) fn likeliest<B: Backend>(
     let chosen = at::<B>(logits.clone(), B::int_reshape(tokens.clone(), column(rows)));
     let sums = log_sum_exp::<B>(logits);
     (tokens, B::float_exp(B::float_sub(chosen, sums)))
+}
+
+/// `guided`, with −∞ where `own < max(own) + ln share`, in f32: `[rows, codes]` twice → the same.
+pub(in crate::backend) fn plausible<B: TensorKernels>(
+    guided: FloatTensor<B>,
+    own: FloatTensor<B>,
+    share: f32,
+) -> FloatTensor<B> {
+    let [guided, own] = [guided, own].map(|logits| cast::<B>(logits, FloatDType::F32));
+    // burn's own maximum gives a row to one thread of a card where nothing is tuned.
+    let places = B::int_reshape(B::argmax(own.clone()), column(own.shape()[0]));
+    let least = B::float_add_scalar(B::float_gather(1, own.clone(), places), share.ln().into());
+    // What is short of it is so far below that nothing but −∞ is left, and all else is at 0.
+    let short = B::float_clamp(B::float_sub(own, least), f32::MIN.into(), 0.0.into());
+    let short = B::float_mul_scalar(short, f32::MAX.into());
+    B::float_add(guided, B::float_mul_scalar(short, f32::MAX.into()))
 }
 
 /// The first code at which the probabilities `softmax(logits / temperature)` summed up reach the row's number, as i32,
@@ -98,4 +114,24 @@ fn at<B: Backend>(x: FloatTensor<B>, places: IntTensor<B>) -> FloatTensor<B> {
 /// The shape of a column.
 fn column(rows: usize) -> Shape {
     Shape::new([rows, 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::backend::{Flex, tensor::FloatTensor};
+    use burn::tensor::TensorData;
+
+    use super::plausible;
+
+    /// A processor has a way of its own, so that nothing but this sees the definition there.
+    #[test]
+    fn what_is_short_of_the_share_is_left_out_whole() {
+        let rows = |rows: [[f32; 4]; 2]| <FloatTensor<Flex>>::from_data(TensorData::from(rows));
+        let out = f32::NEG_INFINITY;
+        let own = rows([[2.0, 1.0, 1.0 - 1e-6, out], [0.0, -0.1, -200.0, -1.0]]);
+        let guided = rows([[1.0, 2.0, 3.0, 9.0], [-7.0, 6.0, 1e30, 4.0]]);
+        let left = plausible::<Flex>(guided, own, (-1.0_f32).exp());
+        let left: Vec<f32> = left.into_data().try_into_vec().expect("f32");
+        assert_eq!(left, [1.0, 2.0, out, out, -7.0, 6.0, out, 4.0]);
+    }
 }

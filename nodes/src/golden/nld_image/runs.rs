@@ -8,7 +8,7 @@ use crate::golden::{Computed, Folder, Found, GoldenError, official_cases, vq};
 use crate::network::denoiser::{TextReader, TrainedDenoiser};
 use crate::network::vq::VqTokenizer;
 use crate::sample::{EditSampler, Start, pick_all};
-use crate::value::{Denoiser, Grid, Guidance, MicroConditions, Prompt, Query, Tokens};
+use crate::value::{Denoiser, Grid, MicroConditions, Prompt, Query, Tokens};
 
 /// What the runs are told by.
 const CASES: &str = "sampler_cases.json";
@@ -112,10 +112,7 @@ fn everywhere(
 ) -> Result<(Vec<i64>, Vec<f32>), GoldenError> {
     let rows: Vec<u32> = (0..seen.codes().len() as u32).collect();
     let steps = (sampler.steps as usize).min(rows.len());
-    let guidance = sampler.guides(step, steps).then_some(Guidance {
-        scale: sampler.guidance,
-        negative: None,
-    });
+    let guidance = sampler.guides(step, steps).then_some(sampler.leading(None));
     let scores = denoiser.scorer().scores(&Query {
         tokens: seen,
         prompt,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use graph::error::NodeError;
 
 use super::{TextError, TrainedDenoiser, cell_order};
-use crate::value::{Prompt, Query, Tokens};
+use crate::value::{Lead, Prompt, Query, Tokens};
 
 /// What stands around the picture's slots in a prompt.
 pub(super) type Surroundings = (Vec<u32>, Vec<u32>);
@@ -17,8 +17,8 @@ pub(super) struct Branches {
     /// What stands around the picture in each sequence; the second half, of the same pictures, is what guidance leads away
     /// from.
     pub surroundings: Vec<Surroundings>,
-    /// How strong guidance is, where there is any.
-    pub guidance: Option<f32>,
+    /// What guidance makes of them, where there is any.
+    pub lead: Option<Lead>,
 }
 
 impl Branches {
@@ -62,8 +62,8 @@ impl TrainedDenoiser {
         });
 
         let mut surroundings = self.surroundings(query.prompt, batch)?;
-        let guidance = query.guidance.filter(|guidance| guidance.scale != 0.0);
-        if let Some(guidance) = guidance {
+        let lead = query.guidance.and_then(|guidance| guidance.lead());
+        if let (Some(guidance), Some(_)) = (query.guidance, lead) {
             let others = match guidance.negative {
                 Some(negative) => self.surroundings(negative, batch)?,
                 None => surroundings
@@ -76,7 +76,7 @@ impl TrainedDenoiser {
         Ok(Branches {
             codes: codes.collect(),
             surroundings,
-            guidance: guidance.map(|guidance| guidance.scale),
+            lead,
         })
     }
 

@@ -190,9 +190,11 @@ impl FeatureCache for CellCache {
         }
         self.note(&branches, pictures, chosen.as_deref());
         let features = in_order(features, &groups, self.denoiser.device());
-        let features = led(features, branches.guidance, self.denoiser.dtype());
+        let features = led(features, branches.lead, self.denoiser.dtype());
         let grid = query.tokens.grid();
-        Ok(self.denoiser.scores_of(features, query.rows, grid))
+        Ok(self
+            .denoiser
+            .scores_of(features, query.rows, grid, branches.lead))
     }
 
     fn work(&self) -> Work {

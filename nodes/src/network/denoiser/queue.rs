@@ -8,7 +8,7 @@ use super::branches::Branches;
 use super::replay::{COSTLY, Kind};
 use super::trained::led;
 use super::{DenoiserNetwork, Sequence, TrainedDenoiser, cell_order};
-use crate::value::{Guidance, Opening, Query, QueuedStep, StepQueue, Tokens};
+use crate::value::{Guidance, Lead, Opening, Query, QueuedStep, StepQueue, Tokens};
 
 /// How many bytes the logits of all positions may take, which are made at once.
 const LOGITS: usize = 512 << 20;
@@ -36,7 +36,7 @@ pub(crate) struct PictureQueue {
 #[derive(Clone)]
 struct Asked {
     sequence: Sequence,
-    guidance: Option<f32>,
+    lead: Option<Lead>,
 }
 
 /// What turns features into tokens, and has the sampler's step decide which of them stay.
@@ -70,7 +70,8 @@ impl PictureQueue {
         let positions = grid.length();
         let config = denoiser.config();
         let most = guided.as_ref().unwrap_or(&plain);
-        let logits = pictures * positions * config.codebook as usize;
+        let parts = most.lead.map_or(1, Lead::parts);
+        let logits = parts * pictures * positions * config.codebook as usize;
         let all = denoiser.multiplications(&most.sequence) + (logits * config.width) as f64;
         if positions > POSITIONS_MAX || all > COSTLY || logits * size_of::<f32>() > LOGITS {
             return Ok(None);
@@ -108,7 +109,7 @@ impl PictureQueue {
 
     /// What a step leaves, of which `turns` says what it does to each picture.
     fn step(&self, asked: &Asked, turns: Tensor<2, Int>) -> Stepped {
-        let (denoiser, guidance) = (&self.denoiser, asked.guidance);
+        let (denoiser, lead) = (&self.denoiser, asked.lead);
         let sequence = Sequence {
             codes: self.codes.clone(),
             ..asked.sequence.clone()
@@ -123,22 +124,22 @@ impl PictureQueue {
             let sequence = Sequence::joined(&inputs[2..]);
             let codes = sequence.codes.clone();
             let features = network.features(countable(sequence), &rotary, dtype);
-            let features = led(features, guidance, dtype);
+            let features = led(features, lead, dtype);
             let [frames, turns] = [0, 1].map(|at| inputs[at].clone());
-            decider.decide(features, codes, frames, turns).0
+            decider.decide(features, lead, codes, frames, turns).0
         };
         // What the sampler foresaw stays as it is: not every number makes a turn.
         let others = || {
             let flipped = inputs[2..].iter().map(|ids| ids.clone().flip([1]));
             inputs[..2].iter().cloned().chain(flipped).collect()
         };
-        let kind = Kind::new(&inputs, guidance, Some(self.decider.temperature));
+        let kind = Kind::new(&inputs, lead, Some(self.decider.temperature));
         if let Some(left) = denoiser.steps().run(kind, &inputs, others, work) {
             return Stepped(left);
         }
-        let features = denoiser.replayed(countable(sequence), guidance);
+        let features = denoiser.replayed(countable(sequence), lead);
         let (codes, frames) = (self.codes.clone(), self.frames.clone());
-        self.decider.decide(features, codes, frames, turns)
+        self.decider.decide(features, lead, codes, frames, turns)
     }
 
     /// The turns of steps, those of a step one behind the other.
@@ -213,16 +214,21 @@ impl StepQueue for PictureQueue {
 }
 
 impl Decider {
-    /// What a step leaves, from the features of all cells after guidance.
+    /// What a step leaves, from the features of all cells after `lead` where there is guidance.
     fn decide(
         &self,
         features: Tensor<2>,
+        lead: Option<Lead>,
         codes: Tensor<2, Int>,
         frames: Tensor<2, Int>,
         turns: Tensor<2, Int>,
     ) -> Stepped {
         let vectors = self.network.enlarge(features);
         let logits = kernels::logits(vectors, self.network.head(self.dtype));
+        let logits = match lead {
+            None => logits,
+            Some(lead) => lead.logits(logits),
+        };
         let picked = if self.temperature > 0.0 {
             let uniforms = sampling::uniforms(&turns, codes.dims()[1]);
             sampling::draw(logits, uniforms, self.temperature)
@@ -255,7 +261,7 @@ impl Asked {
         };
         Ok(Some(Self {
             sequence: denoiser.sequence(&branches, all),
-            guidance: branches.guidance,
+            lead: branches.lead,
         }))
     }
 }

@@ -8,6 +8,8 @@ use burn::tensor::{DType, Int, Tensor};
 use kernels::sampling::Left;
 use kernels::{Recorded, Recording};
 
+use crate::value::Lead;
+
 /// Steps of one shape before the next is recorded; recording takes the time of six.
 const BEFORE: u32 = 3;
 
@@ -26,8 +28,8 @@ pub(super) const COSTLY: f64 = 2e12;
 pub(super) struct Kind {
     /// The shapes of what they are given.
     shapes: Vec<[usize; 2]>,
-    /// The bits of the strength of guidance.
-    guidance: Option<u32>,
+    /// The bits of what guidance does.
+    lead: Option<[u32; 2]>,
     /// The bits of the temperature that tokens are drawn with.
     temperature: Option<u32>,
     thread: ThreadId,
@@ -37,12 +39,12 @@ impl Kind {
     /// The kind of a step with such inputs.
     pub(super) fn new(
         inputs: &[Tensor<2, Int>],
-        guidance: Option<f32>,
+        lead: Option<Lead>,
         temperature: Option<f32>,
     ) -> Self {
         Self {
             shapes: inputs.iter().map(Tensor::dims).collect(),
-            guidance: guidance.map(f32::to_bits),
+            lead: lead.map(Lead::bits),
             temperature: temperature.map(f32::to_bits),
             thread: thread::current().id(),
         }
@@ -170,6 +172,7 @@ mod tests {
     use burn::tensor::{Device, Int, Tensor, TensorData};
 
     use super::{Compared, Kind, Replay, State, last_first};
+    use crate::value::Guidance;
 
     fn ids(row: [i32; 2]) -> Tensor<2, Int> {
         Tensor::from_ints([row], &Device::flex())
@@ -230,13 +233,19 @@ mod tests {
     #[test]
     fn steps_of_other_strengths_and_temperatures_are_other_work() {
         let inputs = [ids([1, 2])];
-        let kind = Kind::new(&inputs, Some(2.0), Some(0.5));
-        assert_eq!(kind, Kind::new(&[ids([3, 4])], Some(2.0), Some(0.5)));
-        assert_ne!(kind, Kind::new(&inputs, Some(1.0), Some(0.5)));
+        let lead = |scale| Guidance::plain(scale).lead();
+        let kind = Kind::new(&inputs, lead(2.0), Some(0.5));
+        assert_eq!(kind, Kind::new(&[ids([3, 4])], lead(2.0), Some(0.5)));
+        assert_ne!(kind, Kind::new(&inputs, lead(1.0), Some(0.5)));
+        let strict = Guidance {
+            plausibility: 0.1,
+            ..Guidance::plain(2.0)
+        };
+        assert_ne!(kind, Kind::new(&inputs, strict.lead(), Some(0.5)));
         assert_ne!(kind, Kind::new(&inputs, None, Some(0.5)));
-        assert_ne!(kind, Kind::new(&inputs, Some(2.0), None));
+        assert_ne!(kind, Kind::new(&inputs, lead(2.0), None));
         let both = [ids([1, 2]), ids([1, 2])];
-        assert_ne!(kind, Kind::new(&both, Some(2.0), Some(0.5)));
+        assert_ne!(kind, Kind::new(&both, lead(2.0), Some(0.5)));
     }
 
     #[test]

@@ -315,10 +315,7 @@ mod tests {
         let logits = scorer.score(&Query {
             tokens: &tokens,
             prompt: &prompt,
-            guidance: Some(Guidance {
-                scale: 2.0,
-                negative: None,
-            }),
+            guidance: Some(Guidance::plain(2.0)),
             rows: &[0, 23],
         });
         let logits = logits.unwrap_or_else(|error| panic!("{error}"));

@@ -92,19 +92,27 @@ pub(crate) fn values(tensor: Tensor<2>) -> Vec<f32> {
 pub(crate) fn close(found: &[f32], wanted: &[f32], tolerance: f32) {
     assert_eq!(found.len(), wanted.len());
     for (at, (a, b)) in found.iter().zip(wanted).enumerate() {
-        assert!((a - b).abs() <= tolerance, "{at}: {a} is not {b}");
+        // Equal infinities have no difference.
+        let close = a == b || (a - b).abs() <= tolerance;
+        assert!(close, "{at}: {a} is not {b}");
     }
 }
 
 fn score(denoiser: &TrainedDenoiser, tokens: &Tokens, scale: f32, rows: &[u32]) -> Vec<f32> {
+    scored(denoiser, tokens, Some(Guidance::plain(scale)), rows)
+}
+
+fn scored(
+    denoiser: &TrainedDenoiser,
+    tokens: &Tokens,
+    guidance: Option<Guidance<'_>>,
+    rows: &[u32],
+) -> Vec<f32> {
     let prompt = prompt(denoiser, &["red", "blue green"]);
     let logits = denoiser.score(&Query {
         tokens,
         prompt: &prompt,
-        guidance: (scale > 0.0).then_some(Guidance {
-            scale,
-            negative: None,
-        }),
+        guidance,
         rows,
     });
     values(logits.expect("everything fits"))
@@ -269,6 +277,53 @@ fn savings_change_nothing() {
         }
     }
     assert!(score(&denoiser, &tokens(GRID), 1.0, &[]).is_empty());
+}
+
+#[test]
+fn guidance_takes_no_token_that_is_improbable_without() {
+    let denoiser = denoiser();
+    let tokens = tokens(GRID);
+    let guidance = Guidance {
+        plausibility: 0.8,
+        ..Guidance::plain(2.5)
+    };
+    let (own, guided) = (
+        plain(&denoiser, &tokens, 0.0),
+        plain(&denoiser, &tokens, 2.5),
+    );
+    let wanted: Vec<f32> = own
+        .chunks_exact(16)
+        .zip(guided.chunks_exact(16))
+        .flat_map(|(own, guided)| {
+            let best = own.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            own.iter().zip(guided).map(move |(own, guided)| {
+                let is_plausible = *own >= best + 0.8_f32.ln();
+                if is_plausible {
+                    *guided
+                } else {
+                    f32::NEG_INFINITY
+                }
+            })
+        })
+        .collect();
+    let left = wanted.iter().filter(|logit| logit.is_finite()).count();
+    assert!(left > wanted.len() / 16 && left < wanted.len(), "{left}");
+    let all: Vec<u32> = (0..2 * GRID.length() as u32).collect();
+    close(
+        &scored(&denoiser, &tokens, Some(guidance), &all),
+        &wanted,
+        2e-5,
+    );
+    let some = [9, 2, 30, 15, 9, 8];
+    let picked: Vec<f32> = some
+        .iter()
+        .flat_map(|row| wanted[*row as usize * 16..][..16].to_vec())
+        .collect();
+    close(
+        &scored(&denoiser, &tokens, Some(guidance), &some),
+        &picked,
+        2e-5,
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::replay::{COSTLY, Kind, Replay};
 use super::{DenoiserConfig, DenoiserNetwork, Rotary, Sequence, TextReader, cell_order};
 use crate::network::weights::{self, WeightType, Weights};
 use crate::value::{
-    FeatureCache, Grid, MicroConditions, Opening, Query, Scorer, Scores, StepQueue,
+    FeatureCache, Grid, Lead, MicroConditions, Opening, Query, Scorer, Scores, StepQueue,
 };
 
 /// A trained denoiser.
@@ -123,11 +123,11 @@ impl TrainedDenoiser {
     /// The features of every cell of every picture, after guidance where there is any; sequences of one shape are worked on
     /// together.
     ///
-    /// Shapes: → `[pictures · cells, width]`.
+    /// Shapes: → `[parts · pictures · cells, width]`, as many parts as the lead has.
     fn guided(&self, branches: &Branches) -> Tensor<2> {
         let groups = branches.alike();
         if let [all] = groups.as_slice() {
-            return self.replayed(self.sequence(branches, all), branches.guidance);
+            return self.replayed(self.sequence(branches, all), branches.lead);
         }
         let features = groups.iter().map(|members| {
             let sequence = self.sequence(branches, members);
@@ -135,22 +135,21 @@ impl TrainedDenoiser {
             self.network.features(sequence, &rotary, self.dtype)
         });
         let features = in_order(features.collect(), &groups, &self.device);
-        led(features, branches.guidance, self.dtype)
+        led(features, branches.lead, self.dtype)
     }
 
     /// The same where all sequences are of one shape, which steps have in common.
-    pub(super) fn replayed(&self, sequence: Sequence, guidance: Option<f32>) -> Tensor<2> {
+    pub(super) fn replayed(&self, sequence: Sequence, lead: Option<Lead>) -> Tensor<2> {
         let rotary = self.rotary(sequence.length());
         let (network, dtype) = (self.network.clone(), self.dtype);
-        let work = move |sequence: Sequence| {
-            led(network.features(sequence, &rotary, dtype), guidance, dtype)
-        };
+        let work =
+            move |sequence: Sequence| led(network.features(sequence, &rotary, dtype), lead, dtype);
         if self.multiplications(&sequence) > COSTLY {
             return work(sequence);
         }
         let inputs = sequence.parts();
         let others = || inputs.iter().map(|ids| ids.clone().flip([1])).collect();
-        let (kind, kept) = (Kind::new(&inputs, guidance, None), work.clone());
+        let (kind, kept) = (Kind::new(&inputs, lead, None), work.clone());
         let recorded = move |inputs: &[Tensor<2, Int>]| kept(Sequence::joined(inputs));
         let replayed = self.features.run(kind, &inputs, others, recorded);
         replayed.unwrap_or_else(|| work(sequence))
@@ -195,10 +194,16 @@ impl TrainedDenoiser {
         }
     }
 
-    /// Scores of tokens, of which each stands in its cell's features.
+    /// Scores of tokens, of which each stands in its cell's features, after `lead` where there is guidance.
     ///
     /// Rows are picked before the enlargement, cell by cell, and behind it, token by token.
-    pub(super) fn scores_of(&self, features: Tensor<2>, rows: &[u32], grid: Grid) -> Scores {
+    pub(super) fn scores_of(
+        &self,
+        features: Tensor<2>,
+        rows: &[u32],
+        grid: Grid,
+        lead: Option<Lead>,
+    ) -> Scores {
         let length = grid.length();
         let order = cell_order(grid.rows, grid.columns);
         let mut place = vec![0; length];
@@ -216,8 +221,12 @@ impl TrainedDenoiser {
         cells.sort_unstable();
         cells.dedup();
 
-        let all = cells.len() == features.dims()[0];
-        let chosen: Vec<i32> = cells.iter().map(|cell| *cell as i32).collect();
+        let parts = lead.map_or(1, Lead::parts);
+        let whole = features.dims()[0] / parts;
+        let all = cells.len() == whole;
+        let chosen: Vec<i32> = (0..parts)
+            .flat_map(|part| cells.iter().map(move |cell| (part * whole + cell) as i32))
+            .collect();
         let count = chosen.len();
         let features = if all {
             features
@@ -228,16 +237,23 @@ impl TrainedDenoiser {
             )
         };
         let tokens = self.network.enlarge(features);
-        let picked: Vec<i32> = wanted
-            .iter()
-            .map(|at| {
-                let cell = cells.partition_point(|cell| *cell < at / 4);
-                (4 * cell + at % 4) as i32
+        let of_part = |part: usize| {
+            wanted.iter().map({
+                let cells = &cells;
+                move |at| {
+                    let cell = part * cells.len() + cells.partition_point(|cell| *cell < at / 4);
+                    (4 * cell + at % 4) as i32
+                }
             })
-            .collect();
+        };
+        let picked: Vec<i32> = (0..parts).flat_map(of_part).collect();
         let count = picked.len();
         let picked = Tensor::from_data(TensorData::new(picked, [count]), &self.device);
-        Scores::of_vectors(tokens.select(0, picked), self.network.head(self.dtype))
+        Scores::of_vectors(
+            tokens.select(0, picked),
+            self.network.head(self.dtype),
+            lead,
+        )
     }
 
     /// The scores of no position.
@@ -297,19 +313,14 @@ pub(super) fn in_order(
 
 /// Features of all pictures, of which the second half is what guidance leads away from, as rows.
 ///
-/// Behind the norm everything is linear, so that guided features give guided logits.
-///
-/// Shapes: `features [sequences, cells, width]` → `[pictures · cells, width]`.
-pub(super) fn led(features: Tensor<3>, guidance: Option<f32>, dtype: FloatDType) -> Tensor<2> {
+/// Shapes: `features [sequences, cells, width]` → `[parts · pictures · cells, width]`, as many parts as `lead` has.
+pub(super) fn led(features: Tensor<3>, lead: Option<Lead>, dtype: FloatDType) -> Tensor<2> {
     let [sequences, cells, width] = features.dims();
     let features = features.reshape([sequences * cells, width]);
-    let Some(scale) = guidance else {
-        return features;
-    };
-    let both = features.cast(DType::F32);
-    let half = sequences / 2 * cells;
-    let (own, other) = (both.clone().narrow(0, 0, half), both.narrow(0, half, half));
-    (own.mul_scalar(1.0 + scale) - other.mul_scalar(scale)).cast(dtype)
+    match lead {
+        None => features,
+        Some(lead) => lead.features(features).cast(dtype),
+    }
 }
 
 pub(super) fn integers(values: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
@@ -367,8 +378,10 @@ impl Scorer for TrainedDenoiser {
         if query.rows.is_empty() {
             return Ok(self.no_scores());
         }
-        let features = self.guided(&self.branches(query)?);
-        Ok(self.scores_of(features, query.rows, query.tokens.grid()))
+        let branches = self.branches(query)?;
+        let features = self.guided(&branches);
+        let grid = query.tokens.grid();
+        Ok(self.scores_of(features, query.rows, grid, branches.lead))
     }
 
     fn feature_cache(&self) -> Option<Box<dyn FeatureCache>> {

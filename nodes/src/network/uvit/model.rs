@@ -5,7 +5,7 @@ use graph::error::NodeError;
 
 use super::network::Input;
 use super::{MICRO_CONDITIONS, UvitConfig, UvitNetwork};
-use crate::value::{Grid, Tokens};
+use crate::value::{Grid, Lead, Tokens};
 
 /// A network on a device, asked for guided logits of some positions.
 #[derive(Clone, Debug)]
@@ -60,8 +60,7 @@ impl UvitModel {
         }
     }
 
-    /// Logits of the positions `rows`, each `sample · length + position`, in f32: `(1 + scale) · own − scale · other`
-    /// where there is another condition.
+    /// Logits of the positions `rows`, each `sample · length + position`, in f32; guided where there is another condition.
     ///
     /// Shapes: → `[rows, codebook]`.
     /// Errors: the tokens are those of another codebook, or the grid cannot be halved where the network does that.
@@ -70,18 +69,18 @@ impl UvitModel {
         tokens: &Tokens,
         rows: &[u32],
         own: Condition,
-        other: Option<(Condition, f32)>,
+        other: Option<(Condition, Lead)>,
     ) -> Result<Tensor<2>, NodeError> {
         self.check(tokens, rows)?;
         if rows.is_empty() {
             let shape = [0, self.config().codebook_size];
             return Ok(Tensor::zeros(shape, (&self.device, DType::F32)));
         }
-        let (condition, scale) = match other {
+        let (condition, lead) = match other {
             None => (own, None),
-            Some((other, scale)) => (own.and(other), Some(scale)),
+            Some((other, lead)) => (own.and(other), Some(lead)),
         };
-        let branches = 1 + usize::from(scale.is_some());
+        let branches = 1 + usize::from(lead.is_some());
         let input = Input {
             codes: self.codes(tokens, branches),
             words: condition.words,
@@ -94,17 +93,10 @@ impl UvitModel {
         let states = states.reshape([b * h * w, c]).select(0, picked);
         let features = self.network.features(states);
 
-        // Behind the norm everything is linear, so that guided features give guided logits.
-        let features = match scale {
-            None => features,
-            Some(scale) => {
-                let both = features.cast(DType::F32);
-                let own = both.clone().narrow(0, 0, rows.len());
-                let other = both.narrow(0, rows.len(), rows.len());
-                own.mul_scalar(1.0 + scale) - other.mul_scalar(scale)
-            }
-        };
-        Ok(self.network.logits(features))
+        Ok(match lead {
+            None => self.network.logits(features),
+            Some(lead) => lead.logits(self.network.logits(lead.features(features))),
+        })
     }
 
     /// All codes once for each branch, masked ones by their id.

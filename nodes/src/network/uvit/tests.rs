@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Condition, UvitConfig, UvitConfigError, UvitModel, UvitNetwork};
 use crate::network::layers::Init;
 use crate::network::weights::{self, Weights};
-use crate::value::{Grid, Tokens};
+use crate::value::{Grid, Guidance, Tokens};
 
 /// A small network whose text encoder is that of [`clip::tests`](crate::network::clip::tests).
 pub(crate) fn config() -> UvitConfig {
@@ -231,7 +231,14 @@ fn guidance_and_picking_change_nothing_but_the_work() {
             .zip(&other)
             .map(|(own, other)| 3.5 * own - 2.5 * other)
             .collect();
-        close(&ask(&all, Some((condition(2, 2), 2.5))), &wanted);
+        let led = |plausibility| {
+            let guidance = Guidance {
+                plausibility,
+                ..Guidance::plain(2.5)
+            };
+            guidance.lead().map(|lead| (condition(2, 2), lead))
+        };
+        close(&ask(&all, led(0.0)), &wanted);
 
         // Some positions, out of order, one of them twice.
         let some = [40, 3, 9, 47, 3];
@@ -239,7 +246,19 @@ fn guidance_and_picking_change_nothing_but_the_work() {
             .iter()
             .flat_map(|row| wanted[*row as usize * 16..][..16].to_vec())
             .collect();
-        close(&ask(&some, Some((condition(2, 2), 2.5))), &picked);
+        close(&ask(&some, led(0.0)), &picked);
+        // What the own condition gives less than half of the likeliest code's probability is left out.
+        let left = ask(&some, led(0.5));
+        let owns = some.iter().map(|row| &own[*row as usize * 16..][..16]);
+        for ((own, left), picked) in owns.zip(left.chunks(16)).zip(picked.chunks(16)) {
+            let best = own.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            for ((own, left), picked) in own.iter().zip(left).zip(picked) {
+                let is_plausible = *own >= best - 2.0_f32.ln();
+                assert_eq!(left.is_finite(), is_plausible, "{own} of {best}");
+                assert!(!is_plausible || (left - picked).abs() <= 2e-5);
+            }
+        }
+        assert!(left.contains(&f32::NEG_INFINITY));
         assert!(ask(&[], None).is_empty());
     }
 }

@@ -177,10 +177,10 @@ impl Scorer for TrainedUvit {
     fn score(&self, query: &Query<'_>) -> Result<Tensor<2>, NodeError> {
         let (grid, batch) = (query.tokens.grid(), query.tokens.batch());
         self.check(query.prompt, batch)?;
-        let guidance = query.guidance.filter(|guidance| guidance.scale != 0.0);
-        let other = match guidance {
+        let lead = query.guidance.and_then(|guidance| guidance.lead());
+        let other = match query.guidance.zip(lead) {
             None => None,
-            Some(guidance) => {
+            Some((guidance, lead)) => {
                 let other = match guidance.negative {
                     Some(negative) => {
                         self.check(negative, batch)?;
@@ -188,7 +188,7 @@ impl Scorer for TrainedUvit {
                     }
                     None => self.condition(&self.unconditional(query.prompt)?, grid),
                 };
-                Some((other, guidance.scale))
+                Some((other, lead))
             }
         };
         let own = self.condition(query.prompt, grid);

@@ -4,6 +4,7 @@ use graph::prelude::*;
 use kernels::sampling::{Edits, TemperatureCurve};
 
 use super::{Curve, EditSampler, Policy, TokenChoice};
+use crate::value::{Guidance, Prompt};
 
 impl EditSampler {
     /// A window of steps must begin before it ends.
@@ -24,6 +25,15 @@ impl EditSampler {
             }
         }
         Ok(())
+    }
+
+    /// How guided steps follow the prompt, away from `negative` where there is one.
+    pub(crate) fn leading<'a>(&self, negative: Option<&'a Prompt>) -> Guidance<'a> {
+        Guidance {
+            scale: self.guidance,
+            negative,
+            plausibility: self.plausibility,
+        }
     }
 
     /// Whether the step `step` of `steps`, counted from 0, is guided.

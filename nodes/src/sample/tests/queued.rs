@@ -123,6 +123,11 @@ fn what_changes_from_step_to_step_changes_in_queued_steps() {
             ..lively()
         },
         EditSampler {
+            plausibility: 0.5,
+            guidance_from: 0.3,
+            ..lively()
+        },
+        EditSampler {
             policy: Policy::Stratified,
             order_cutoff: 0.5,
             dynamic: true,

@@ -92,6 +92,7 @@ struct Asking<'a> {
     prompt: Prompt,
     negative: Option<Prompt>,
     scale: f32,
+    plausibility: f32,
 }
 
 impl Asking<'_> {
@@ -101,6 +102,7 @@ impl Asking<'_> {
             denoiser,
             negative: None,
             scale: 2.0,
+            plausibility: 0.0,
         }
     }
 
@@ -109,8 +111,9 @@ impl Asking<'_> {
             tokens,
             prompt: &self.prompt,
             guidance: (self.scale > 0.0).then_some(Guidance {
-                scale: self.scale,
                 negative: self.negative.as_ref(),
+                scale: self.scale,
+                plausibility: self.plausibility,
             }),
             rows,
         }
@@ -172,8 +175,13 @@ fn a_picture_that_stays_as_it_is_keeps_its_scores_however_little_is_computed() {
         negative: Some(shorter(&denoiser)),
         ..Asking::new(&denoiser)
     };
+    let strict = Asking {
+        plausibility: 0.8,
+        ..Asking::new(&denoiser)
+    };
     for (asking, sequences, ids) in [
         (guided, 4, 4 * 7),
+        (strict, 4, 4 * 7),
         (plain, 2, 2 * 7),
         (negative, 4, 4 * 7 - 2),
     ] {

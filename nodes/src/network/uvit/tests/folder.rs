@@ -111,22 +111,15 @@ fn the_empty_text_is_the_unconditional_branch() {
             .zip(&without)
             .map(|(own, other)| 10.0 * own - 9.0 * other)
             .collect();
-        let scale = 9.0;
-        let guided = ask(&denoiser, &texts, Some(Guidance { scale, negative }));
+        let guidance = Guidance {
+            negative,
+            ..Guidance::plain(9.0)
+        };
+        let guided = ask(&denoiser, &texts, Some(guidance));
         let off = guided.iter().zip(&wanted).map(|(a, b)| (a - b).abs());
         assert!(off.fold(0.0, f32::max) < 2e-4);
     }
-    assert_eq!(
-        ask(
-            &denoiser,
-            &texts,
-            Some(Guidance {
-                scale: 0.0,
-                negative: None
-            })
-        ),
-        own
-    );
+    assert_eq!(ask(&denoiser, &texts, Some(Guidance::plain(0.0))), own);
 }
 
 #[test]
@@ -330,8 +323,8 @@ fn questions_that_do_not_fit_are_refused() {
     assert!(message.contains("8 ids below 522"), "{message}");
     assert!(message.contains("2 ids; encode the text"), "{message}");
     let guidance = Guidance {
-        scale: 1.0,
         negative: Some(&foreign),
+        ..Guidance::plain(1.0)
     };
     assert!(refused(1, &good, Some(guidance)).contains("8 ids below 522"));
 }

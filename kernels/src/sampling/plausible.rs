@@ -1,0 +1,69 @@
+//! Leaving out what guidance alone would choose.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+use crate::backend::TensorKernels;
+
+/// Guided logits without the tokens that are improbable where nothing is guided: −∞ where `own < max(own) + ln share`.
+///
+/// Guidance adds `scale · (own − other)`. For a code that training has hardly shown, both are far below the others, and their
+/// difference says nothing; but where it is large, guidance takes the code. A share of 0 leaves everything.
+///
+/// Shapes: `guided [rows, codes]`, `own [rows, codes]` → `[rows, codes]`, in f32.
+/// Panics: when the shapes differ.
+/// Source: the plausibility constraint of contrastive decoding, arXiv 2210.15097, section 3.3, `α` there.
+pub fn plausible(guided: Tensor<2>, own: Tensor<2>, share: f32) -> Tensor<2> {
+    assert_eq!(
+        guided.dims(),
+        own.dims(),
+        "plausible: a token has one guided logit and one without guidance"
+    );
+    if share <= 0.0 || own.dims().contains(&0) {
+        return guided;
+    }
+    let [guided, own] = [guided, own].map(|logits| logits.without_autodiff().into_dispatch());
+    Tensor::from_dispatch(<Dispatch as TensorKernels>::plausible(guided, own, share))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::plausible;
+
+    fn rows(rows: [[f32; 4]; 2]) -> Tensor<2> {
+        Tensor::from_floats(rows, &Device::flex())
+    }
+
+    fn values(logits: Tensor<2>) -> Vec<f32> {
+        logits.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn what_has_a_share_of_the_likeliest_may_be_guided_to() {
+        // Without guidance: shares of 1, e⁻¹, e⁻³, e⁻⁹, and of e⁻², e⁻², 1, 1.
+        let own = rows([[2.0, 1.0, -1.0, -7.0], [0.0, 0.0, 2.0, 2.0]]);
+        let guided = rows([[1.0, 2.0, 3.0, 9.0], [7.0, 6.0, 5.0, 4.0]]);
+        let left = |share| values(plausible(guided.clone(), own.clone(), share));
+        let out = f32::NEG_INFINITY;
+        assert_eq!(left(0.0), values(guided.clone()));
+        assert_eq!(left(0.01), [1.0, 2.0, 3.0, out, 7.0, 6.0, 5.0, 4.0]);
+        assert_eq!(left(0.2), [1.0, 2.0, out, out, out, out, 5.0, 4.0]);
+        assert_eq!(left(1.0), [1.0, out, out, out, out, out, 5.0, 4.0]);
+    }
+
+    #[test]
+    fn what_is_no_number_stays_to_be_seen() {
+        let own = rows([[2.0, f32::NAN, 0.0, 0.0], [0.0, 0.0, 0.0, -9.0]]);
+        let guided = rows([[f32::NAN, f32::NAN, 0.0, 0.0], [f32::NAN, 0.0, 0.0, 0.0]]);
+        let left = values(plausible(guided, own, 0.1));
+        assert!(left[0].is_nan() && left[4].is_nan());
+    }
+
+    #[test]
+    fn no_rows_are_no_mistake() {
+        let none = || Tensor::<2>::zeros([0, 4], &Device::flex());
+        assert_eq!(plausible(none(), none(), 0.1).dims(), [0, 4]);
+    }
+}
