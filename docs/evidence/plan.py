@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 THINGS = REPOSITORY / "workflows/data/emoji/fluent-3d/captions.csv"
-SHIPPED = REPOSITORY / "workflows/models/emoji/tokenizer"
+SHIPPED = REPOSITORY / "workflows/models/emoji-128/tokenizer"
 
-# The codebook of the shipped tokenizer, and how many codes stand in a group.
+# The codebook of that tokenizer, and how many codes stand in a group.
 SMALL = 4096
 GROUP = 8
 GROUP_WEIGHT = 0.2

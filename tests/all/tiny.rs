@@ -192,7 +192,7 @@ fn a_prompt_becomes_a_picture() {
     let image = image.expect("it is a picture");
     assert_eq!(
         (image.batch(), image.height(), image.width()),
-        (1, 128, 128)
+        (1, 256, 256)
     );
     let bytes = image.to_bytes();
     assert!(

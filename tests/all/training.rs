@@ -17,7 +17,7 @@ fn school() -> TempDir {
         let _ = file(&pictures, &format!("{name}.svg"), square(name));
         let _ = file(&pictures, &format!("{name}.txt"), name.replace('_', " "));
     }
-    let model = root().join("workflows/models/emoji/tokenizer");
+    let model = root().join("workflows/models/emoji-128/tokenizer");
     let encode = format!(
         r#"(
             format: 1,
