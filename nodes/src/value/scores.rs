@@ -114,6 +114,7 @@ mod tests {
     use burn::tensor::{Device, Tensor};
 
     use super::Scores;
+    use crate::value::Guidance;
 
     #[test]
     fn scores_are_the_same_whenever_they_are_made() {
@@ -128,7 +129,42 @@ mod tests {
         ];
         let late = Scores::of_vectors(vectors, head, None);
         let early = Scores::of_logits(Tensor::from_floats(expected, &device));
-        for scores in [late, early] {
+        check(&[late, early], expected);
+    }
+
+    #[test]
+    fn what_is_not_plausible_is_left_out_whenever_scores_are_made() {
+        let device = Device::flex();
+        let guidance = Guidance {
+            plausibility: 0.5,
+            ..Guidance::plain(1.0)
+        };
+        // Guided vectors, and behind them those that say what is plausible.
+        let vectors = [
+            [1.0, 2.0],
+            [3.0, 4.0],
+            [5.0, 6.0],
+            [9.0, 0.0],
+            [0.0, 9.0],
+            [0.5, 0.5],
+        ];
+        let head = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]];
+        let [vectors, head] = [
+            Tensor::<2>::from_floats(vectors, &device),
+            Tensor::from_floats(head, &device),
+        ];
+        let out = f32::NEG_INFINITY;
+        let expected = [
+            [out, out, out, 0.0],
+            [out, 4.0, 7.0, out],
+            [5.0, 6.0, 11.0, 4.0],
+        ];
+        let scores = Scores::of_vectors(vectors, head, guidance.lead());
+        check(&[scores], expected);
+    }
+
+    fn check(scores: &[Scores], expected: [[f32; 4]; 3]) {
+        for scores in scores {
             assert_eq!(scores.dims(), [3, 4]);
             for places in [&[0, 1, 2][..], &[1, 2], &[0, 2], &[1]] {
                 let some = scores.of(places);

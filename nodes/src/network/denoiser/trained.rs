@@ -237,16 +237,13 @@ impl TrainedDenoiser {
             )
         };
         let tokens = self.network.enlarge(features);
-        let of_part = |part: usize| {
-            wanted.iter().map({
-                let cells = &cells;
-                move |at| {
-                    let cell = part * cells.len() + cells.partition_point(|cell| *cell < at / 4);
-                    (4 * cell + at % 4) as i32
-                }
-            })
-        };
-        let picked: Vec<i32> = (0..parts).flat_map(of_part).collect();
+        let mut picked = Vec::with_capacity(parts * wanted.len());
+        for part in 0..parts {
+            picked.extend(wanted.iter().map(|at| {
+                let cell = part * cells.len() + cells.partition_point(|cell| *cell < at / 4);
+                (4 * cell + at % 4) as i32
+            }));
+        }
         let count = picked.len();
         let picked = Tensor::from_data(TensorData::new(picked, [count]), &self.device);
         Scores::of_vectors(
