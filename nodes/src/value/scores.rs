@@ -39,16 +39,22 @@ impl Scores {
     /// What the matrix `head [codebook, width]` makes of `vectors [positions, width]`; where `lead` has several parts, those
     /// of each behind each other, `[parts · positions, width]`.
     pub fn of_vectors(vectors: Tensor<2>, head: Tensor<2>, lead: Option<Lead>) -> Self {
-        let strict = lead.filter(|lead| lead.parts() > 1);
-        let positions = vectors.dims()[0] / strict.map_or(1, Lead::parts);
-        let judge = strict.map(|lead| Judge {
-            own: vectors.clone().narrow(0, positions, positions),
-            lead,
-        });
+        let head = Some(head);
+        let Some(lead) = lead.filter(|lead| lead.parts() > 1) else {
+            return Self {
+                rows: vectors,
+                head,
+                judge: None,
+            };
+        };
+        let positions = vectors.dims()[0] / lead.parts();
         Self {
-            rows: vectors.narrow(0, 0, positions),
-            head: Some(head),
-            judge,
+            rows: vectors.clone().narrow(0, 0, positions),
+            head,
+            judge: Some(Judge {
+                own: vectors.narrow(0, positions, positions),
+                lead,
+            }),
         }
     }
 
