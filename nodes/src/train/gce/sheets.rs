@@ -15,6 +15,10 @@ use crate::value::{Dataset, Denoiser, MicroConditions, Prompt, Scorer, Tokenizer
 /// How many captions of a dataset a sheet shows.
 const FROM_DATASET: usize = 16;
 
+/// What share of the likeliest token's probability guidance asks of the tokens of a sheet, as the workflows that paint do:
+/// without it, large codebooks look worse than what was learnt.
+const PLAUSIBILITY: f32 = 0.01;
+
 /// How the pictures of a sheet lie.
 const LAYOUT: Layout = Layout {
     columns: 0,
@@ -76,6 +80,7 @@ impl Sheets {
             sampler: EditSampler {
                 steps: node.sheet_steps,
                 guidance: node.sheet_guidance,
+                plausibility: PLAUSIBILITY,
                 seed: node.seed,
                 ..usual()?
             },
