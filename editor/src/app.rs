@@ -82,6 +82,8 @@ pub struct App {
     unread: VecDeque<Report>,
     /// What is closed as soon as it is saved.
     closing: Option<Closing>,
+    /// Whether the window is closed as soon as no run goes on.
+    is_leaving: bool,
     said: Option<Said>,
     /// How far the run of the tab that is seen has come.
     progress: Option<Progress>,
@@ -190,6 +192,7 @@ impl App {
             overlay: None,
             unread: VecDeque::new(),
             closing: None,
+            is_leaving: false,
             said: None,
             progress: None,
             decoding: BTreeMap::new(),

@@ -2,6 +2,7 @@
 //!
 //! All of it touches files and may start processes, so that it belongs on another thread than the window's.
 
+mod needs;
 mod source;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use smalto_host::search::Places;
 use smalto_host::trust::Trust;
 use smalto_host::worker::Launch;
 
+pub use needs::with_needs;
 pub use source::{Need, Source, lack, need};
 
 /// Where plugins lie, and what their nodes need to enter a registry.

@@ -360,6 +360,11 @@ impl Runner {
         documents.filter_map(|(document, seen)| Some((*document, seen.current.as_ref()?)))
     }
 
+    /// Whether no run goes on, nor is on its way to its end.
+    pub fn is_idle(&self) -> bool {
+        self.leaving.is_empty() && self.running().next().is_none()
+    }
+
     /// How the nodes of `document` fare.
     pub fn statuses(&self, document: TabId) -> &Statuses {
         let seen = self.documents.get(&document);

@@ -14,6 +14,7 @@ use crate::chrome::status::Said;
 use crate::chrome::toolbar::View;
 use crate::command::Command;
 use crate::palette::{self, Mode, Palette};
+use crate::plugins::with_needs;
 use crate::space::{self, ScreenPoint};
 use crate::{form, inspector};
 
@@ -50,6 +51,7 @@ impl App {
             .canvas
             .pinned(edit, &tab.canvas_context(self.surroundings()));
         let (tab, registry) = self.tab_and_registry();
+        let edit = with_needs(edit, tab.document.graph(), &registry);
         match tab.apply(edit, &registry) {
             Ok(()) => true,
             Err(error) => {

@@ -1,10 +1,11 @@
-//! Closing tabs and the window, without losing what was not saved.
+//! Closing tabs and the window, without losing what was not saved or what runs keep when they are stopped.
 
 use iced::{Task, window};
 
 use super::overlay::Overlay;
 use super::{App, Message};
-use crate::runner::TabId;
+use crate::chrome::status::Said;
+use crate::runner::{Stage, TabId};
 
 /// What is closed as soon as it is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +17,16 @@ pub enum Closing {
 }
 
 impl App {
-    /// Closes a tab, and asks first where it is not saved.
+    /// Closes a tab, and asks first where its run goes on or it is not saved.
     pub(super) fn close_tab(&mut self, id: TabId) -> Task<Message> {
         let Some(at) = self.tabs.iter().position(|tab| tab.id == id) else {
             return Task::none();
         };
+        if self.is_running(id) {
+            self.chosen = at;
+            self.overlay = Some(Overlay::stop(&self.tabs[at], Closing::Tab(id)));
+            return Task::none();
+        }
         if self.tabs[at].document.is_dirty() {
             self.chosen = at;
             self.overlay = Some(Overlay::unsaved(&self.tabs[at], Closing::Tab(id)));
@@ -46,8 +52,13 @@ impl App {
         }
     }
 
-    /// Closes the window, and asks first for each tab that is not saved.
+    /// Closes the window, and asks first for each tab whose run goes on or that is not saved.
     pub(super) fn quit(&mut self) -> Task<Message> {
+        if let Some(at) = self.tabs.iter().position(|tab| self.is_running(tab.id)) {
+            self.chosen = at;
+            self.overlay = Some(Overlay::stop(&self.tabs[at], Closing::Window));
+            return Task::none();
+        }
         match self.tabs.iter().position(|tab| tab.document.is_dirty()) {
             Some(at) => {
                 self.chosen = at;
@@ -55,6 +66,25 @@ impl App {
                 Task::none()
             }
             None => self.leave(),
+        }
+    }
+
+    /// Whether a run of the tab goes on that nobody has asked to stop.
+    fn is_running(&self, id: TabId) -> bool {
+        let current = self.runner.current(id);
+        current.is_some_and(|current| current.stage != Stage::Cancelling)
+    }
+
+    /// Stops the run that is asked about, and goes on closing.
+    pub(super) fn stop_and_close(&mut self, closing: Closing) -> Task<Message> {
+        let id = match closing {
+            Closing::Tab(id) => id,
+            Closing::Window => self.tab().id,
+        };
+        self.runner.cancel(id);
+        match closing {
+            Closing::Tab(id) => self.close_tab(id),
+            Closing::Window => self.quit(),
         }
     }
 
@@ -88,9 +118,16 @@ impl App {
         }
     }
 
-    /// Ends the program.
+    /// Ends the program as soon as no run goes on; asked again, at once.
     fn leave(&mut self) -> Task<Message> {
         self.runner.cancel_all();
+        if !self.is_leaving && !self.runner.is_idle() {
+            self.is_leaving = true;
+            self.say(Said::plain(
+                "closes as soon as the runs have stopped; close again not to wait",
+            ));
+            return Task::none();
+        }
         // Nobody is left to whom it could be told that this failed.
         let _ = self.settings.save();
         for tab in self.tabs.drain(..) {
@@ -98,5 +135,14 @@ impl App {
         }
         self.add_untitled();
         window::latest().and_then(window::close)
+    }
+
+    /// What comes when a run has ended: the end of a window that is left, or else the next run.
+    pub(super) fn go_on_after_run(&mut self) -> Task<Message> {
+        match (self.is_leaving, self.runner.is_idle()) {
+            (false, _) => self.advance(),
+            (true, true) => self.quit(),
+            (true, false) => Task::none(),
+        }
     }
 }

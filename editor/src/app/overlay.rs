@@ -14,7 +14,7 @@ use super::{App, Message as AppMessage};
 use crate::chrome::status::Said;
 use crate::chrome::{tabs, toolbar};
 use crate::command::Command;
-use crate::dialog::confirm::{self, Confirm, Unsaved};
+use crate::dialog::confirm::{self, Confirm, Stop, Unsaved};
 use crate::dialog::entry::{self, Entry};
 use crate::dialog::files::{self, Files};
 use crate::dialog::keys::{self, Keys};
@@ -44,6 +44,8 @@ pub enum Overlay {
     Plugins(Box<Plugins>),
     /// What shall become of changes that are not saved.
     Unsaved(Confirm<Unsaved>, Closing),
+    /// Whether the run of what is closed shall be stopped.
+    Stop(Confirm<Stop>, Closing),
     /// What killed editors have left behind.
     Recovery(Recovery),
     /// Why a file cannot be opened.
@@ -78,6 +80,8 @@ pub enum Message {
     Plugins(plugins::Message),
     /// Something happened to the question about unsaved changes.
     Unsaved(confirm::Message),
+    /// Something happened to the question whether a run shall be stopped.
+    Stop(confirm::Message),
     /// Something happened in the list of what was left behind.
     Recovery(recovery::Message),
     /// Something happened in the report.
@@ -116,6 +120,11 @@ impl Overlay {
     /// Asks what shall become of what is not saved in `tab`.
     pub fn unsaved(tab: &Tab, closing: Closing) -> Self {
         Self::Unsaved(Confirm::unsaved(tab.document.title()), closing)
+    }
+
+    /// Asks whether the run of `tab` shall be stopped.
+    pub fn stop(tab: &Tab, closing: Closing) -> Self {
+        Self::Stop(Confirm::stop(tab.document.title()), closing)
     }
 
     /// Offers what killed editors have left behind.
@@ -175,6 +184,7 @@ impl Overlay {
             Self::Keys(keys) => keys.view(keymap).map(Message::Keys),
             Self::Plugins(plugins) => plugins.view().map(Message::Plugins),
             Self::Unsaved(confirm, _) => confirm.view().map(Message::Unsaved),
+            Self::Stop(confirm, _) => confirm.view().map(Message::Stop),
             Self::Recovery(recovery) => recovery.view().map(Message::Recovery),
             Self::Report(report) => report.view().map(Message::Report),
             Self::Entry(entry, _) => entry.view().map(Message::Entry),
@@ -219,6 +229,9 @@ impl App {
             }
             (Overlay::Unsaved(confirm, closing), Message::Unsaved(message)) => {
                 self.on_unsaved(confirm, closing, message)
+            }
+            (Overlay::Stop(confirm, closing), Message::Stop(message)) => {
+                self.on_stop(confirm, closing, message)
             }
             (Overlay::Recovery(recovery), Message::Recovery(message)) => {
                 self.on_recovery(recovery, message)
@@ -332,6 +345,22 @@ impl App {
                 self.save()
             }
             confirm::Action::Answered(Unsaved::Discard) => self.give_up(closing),
+        }
+    }
+
+    fn on_stop(
+        &mut self,
+        mut confirm: Confirm<Stop>,
+        closing: Closing,
+        message: confirm::Message,
+    ) -> Task<AppMessage> {
+        match confirm.update(message) {
+            confirm::Action::None => {
+                self.overlay = Some(Overlay::Stop(confirm, closing));
+                Task::none()
+            }
+            confirm::Action::Close => Task::none(),
+            confirm::Action::Answered(Stop) => self.stop_and_close(closing),
         }
     }
 

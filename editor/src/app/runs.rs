@@ -48,7 +48,9 @@ impl App {
     }
 
     /// Starts the next run of the queue, if it can start.
-    fn advance(&mut self) -> Task<Message> {
+    pub(super) fn advance(&mut self) -> Task<Message> {
+        // Whoever starts something while the window waits for the last runs wants it open.
+        self.is_leaving = false;
         let task = self
             .queue
             .advance(&mut self.runner, &self.inventory.registry);
@@ -82,7 +84,7 @@ impl App {
             } => {
                 if document.0 >= ASIDE {
                     let decoded = self.decoded(document, &end);
-                    return Task::batch([decoded, self.advance()]);
+                    return Task::batch([decoded, self.go_on_after_run()]);
                 }
                 let _ = self.queue.ended(run, took, &end);
                 self.say(match &end {
@@ -96,7 +98,7 @@ impl App {
                     End::Cancelled => Said::warning(format!("{label}: cancelled")),
                     End::Refused(why) => Said::bad(format!("{label}: {why}")),
                 });
-                self.advance()
+                self.go_on_after_run()
             }
         }
     }

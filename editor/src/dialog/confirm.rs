@@ -38,6 +38,10 @@ pub enum Unsaved {
     Discard,
 }
 
+/// What can become of a run whose workflow is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
+
 /// What can happen to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
@@ -71,6 +75,17 @@ impl Confirm<Unsaved> {
         )
         .danger("Discard", Unsaved::Discard)
         .primary("Save", Unsaved::Save)
+    }
+}
+
+impl Confirm<Stop> {
+    /// Asks whether the run of the workflow called `title` shall be stopped.
+    pub fn stop(title: &str) -> Self {
+        Self::new(
+            format!("Stop the run of “{title}”?"),
+            "It goes on. Stopped, a training keeps its last step as a checkpoint where it has one; what other nodes are at is lost.",
+        )
+        .primary("Stop and close", Stop)
     }
 }
 

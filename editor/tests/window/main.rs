@@ -1,5 +1,6 @@
 //! The editor as its users meet it, in a window without a screen.
 
+mod closing;
 mod fields;
 #[path = "../canvas/picture.rs"]
 mod picture;

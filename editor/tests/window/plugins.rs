@@ -26,7 +26,7 @@ use smalto_host::search::Places;
 use smalto_host::worker::{self, Launch};
 
 use crate::robot::Robot;
-use crate::{command, folder, host, id, select_of, shoot};
+use crate::{command, folder, graph, host, id, select_of, shoot};
 
 /// A picture as the plugin sees it.
 #[derive(Clone)]
@@ -167,6 +167,11 @@ fn a_plugin_is_trusted_in_the_window_and_its_node_runs_at_once() {
     assert!(robot.find(LEAD).is_none(), "the placeholder is a node now");
     assert!(robot.find("org.smalto.invert 1.0.0").is_some());
     assert!(robot.find("· in a process of its own").is_some());
+
+    command(&mut robot, Command::Delete);
+    assert!(graph(&robot).plugins().is_empty(), "no node needs it");
+    command(&mut robot, Command::Undo);
+    assert!(graph(&robot).plugins().contains_key("org.smalto.invert"));
 
     command(&mut robot, Command::Run);
     robot.settle();

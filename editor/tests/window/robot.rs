@@ -127,8 +127,15 @@ impl Robot {
 
     /// Waits until nothing goes on any more.
     pub fn settle(&mut self) {
+        self.settle_until(|_| false);
+    }
+
+    /// Waits until `is_so`, or until nothing goes on any more.
+    pub fn settle_until(&mut self, is_so: impl Fn(&Self) -> bool) {
         let since = Instant::now();
-        while let Some(action) = block_on(self.tasks.next()) {
+        while !is_so(self)
+            && let Some(action) = block_on(self.tasks.next())
+        {
             assert!(since.elapsed() < PATIENCE, "something takes too long");
             self.perform(action);
         }
