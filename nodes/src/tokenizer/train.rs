@@ -114,6 +114,12 @@ pub struct TrainTokenizer {
     /// How many steps lie between checkpoints.
     #[param(default = 1000, range = 1..)]
     pub checkpoint_every: u32,
+    /// How many seconds lie between checkpoints at most, however many steps that are; 0 counts steps alone.
+    #[param(default = 0.0, range = 0.0.., unit = "s")]
+    pub checkpoint_time: f32,
+    /// How many checkpoints are kept: the newest, and those before it under names that tell their steps.
+    #[param(default = 1, range = 1..=1000)]
+    pub keep: usize,
     /// Goes on from the checkpoint where there is one.
     pub resume: bool,
     /// How many steps lie between points of the curve.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use graph::error::NodeError;
 
@@ -13,6 +14,8 @@ use crate::network::weights::WeightsError;
 pub struct Checkpoints {
     path: PathBuf,
     interval: Interval,
+    /// When the newest was written, or the run began.
+    written: Instant,
     /// How many there are at most.
     keep: usize,
     /// The step of the newest.
@@ -44,15 +47,17 @@ impl Checkpoints {
         Self {
             path,
             interval,
+            written: Instant::now(),
             keep,
             newest: None,
             older: Vec::new(),
         }
     }
 
-    /// When they are due.
-    pub fn interval(&self) -> Interval {
-        self.interval
+    /// Whether one is due after `step` steps.
+    pub fn is_due(&self, step: u32) -> bool {
+        let seconds = self.written.elapsed().as_secs_f64();
+        self.interval.is_over(step, seconds)
     }
 
     /// Reads the newest by `read`, which returns its step, where it is wanted and there; else makes the folder.
@@ -98,6 +103,7 @@ impl Checkpoints {
             return Err(unwritten(error));
         }
         self.newest = Some(step);
+        self.written = Instant::now();
         self.older.extend(before);
         while self.older.len() + 1 > self.keep {
             let oldest = self.older.remove(0);

@@ -64,10 +64,10 @@ impl<'a> Session<'a> {
     ) -> Self {
         let interval = Interval {
             steps: node.checkpoint_every,
-            seconds: 0.0,
+            seconds: node.checkpoint_time,
         };
         let checkpoints = (!node.checkpoint.0.is_empty())
-            .then(|| Checkpoints::new(run.resolve(&node.checkpoint), interval, 1));
+            .then(|| Checkpoints::new(run.resolve(&node.checkpoint), interval, node.keep));
         Self {
             quantiser: Quantiser::new(&config.quantiser),
             begin,
@@ -135,8 +135,7 @@ impl<'a> Session<'a> {
             self.step(bytes, log.then_some(&mut pace), done)?;
             self.tell_progress(done, elapsed, limit);
             let checkpoints = self.checkpoints.as_ref();
-            let is_due = checkpoints.is_some_and(|own| own.interval().is_over(done, 0.0));
-            if is_due || done == self.node.steps {
+            if done == self.node.steps || checkpoints.is_some_and(|own| own.is_due(done)) {
                 self.write(done)?;
             }
         }

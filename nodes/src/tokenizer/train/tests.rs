@@ -150,6 +150,30 @@ fn a_decoder_goes_on_from_its_own_checkpoint_alone() {
 }
 
 #[test]
+fn checkpoints_are_written_by_time_and_as_many_are_kept_as_asked() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let changes = [
+        ("steps", ParamValue::Int(4)),
+        ("checkpoint", text("state.safetensors")),
+        ("checkpoint_every", ParamValue::Int(1000)),
+        ("checkpoint_time", ParamValue::Float(1e-9)),
+        ("keep", ParamValue::Int(3)),
+    ];
+    let _ = train(&changes, pictures(), folder.path()).expect("it trains");
+    let files = std::fs::read_dir(folder.path()).expect("it is there");
+    let mut names: Vec<_> = files
+        .map(|file| file.expect("it can be read").file_name())
+        .collect();
+    names.sort();
+    let kept = [
+        "state-2.safetensors",
+        "state-3.safetensors",
+        "state.safetensors",
+    ];
+    assert_eq!(names, kept);
+}
+
+#[test]
 fn a_loss_that_is_no_number_stops_the_run_and_leaves_the_last_good_checkpoint() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     // Weights grow ninefold at each step.

@@ -45,8 +45,6 @@ pub(super) struct Session<'a> {
     groups: Groups,
     result_dtype: FloatDType,
     checkpoints: Option<Checkpoints>,
-    /// When the last checkpoint was written, or the run began.
-    written: Instant,
     clock: Option<Instant>,
     /// Where in the schedule the next update stands, where it follows the clock.
     stretched: Option<f32>,
@@ -108,7 +106,6 @@ impl<'a> Session<'a> {
             groups,
             result_dtype: start.dtype(),
             checkpoints,
-            written: Instant::now(),
             clock: None,
             stretched: None,
             watch: Watch::default(),
@@ -179,7 +176,8 @@ impl<'a> Session<'a> {
                 self.clock = Some(Instant::now());
             }
             self.tell_progress(done);
-            if done == steps || self.is_checkpoint_due(done) {
+            let checkpoints = self.checkpoints.as_ref();
+            if done == steps || checkpoints.is_some_and(|own| own.is_due(done)) {
                 self.write(done)?;
             }
             self.show(done, done == steps, &mut logged)?;
@@ -337,12 +335,6 @@ impl<'a> Session<'a> {
         Ok(step.unwrap_or(0))
     }
 
-    fn is_checkpoint_due(&self, done: u32) -> bool {
-        let since = self.written.elapsed().as_secs_f64();
-        let checkpoints = self.checkpoints.as_ref();
-        checkpoints.is_some_and(|checkpoints| checkpoints.interval().is_over(done, since))
-    }
-
     /// Writes the checkpoint of `step`, unless what was learnt is no number any longer.
     fn write(&mut self, step: u32) -> Result<(), NodeError> {
         let Some(checkpoints) = &mut self.checkpoints else {
@@ -350,9 +342,7 @@ impl<'a> Session<'a> {
         };
         self.watch.look()?;
         let trainer = &self.learner.trainer;
-        checkpoints.write(step, |path| trainer.save(path, u64::from(step)))?;
-        self.written = Instant::now();
-        Ok(())
+        checkpoints.write(step, |path| trainer.save(path, u64::from(step)))
     }
 
     /// The denoiser as it is now, with averaged weights.
