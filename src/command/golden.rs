@@ -1,23 +1,24 @@
 //! `smalto golden`: what official implementations computed against what this build computes.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nodes::golden::{self, Family, Report, Row, Verdict};
+use nodes::golden::{self, Family, GoldenError, Report, Row, Verdict};
 
 use super::run::device;
 use crate::failure::Failure;
 
-/// Computes what a golden folder holds, and compares.
+/// Computes what golden folders hold, and compares.
 ///
-/// The folder holds a small model as its authors publish it, and `case.safetensors`: what went into their program and
+/// Such a folder holds a small model as its authors publish it, and `case.safetensors`: what went into their program and
 /// what came out. Its `config.json` decides what it is about: emu3_5_vq, ibq_vq, llamagen_vq,
 /// diffusers_vq, amused, nld_image, loss.
 #[derive(Debug, Args)]
 pub struct Golden {
-    /// The golden folder.
-    folder: PathBuf,
+    /// The golden folders.
+    #[arg(required = true, value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
     /// Where to compute: auto, cpu, cuda, or cuda:I for the card I; always in f32.
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -27,41 +28,52 @@ pub struct Golden {
 }
 
 impl Golden {
-    /// Compares every array; fails where one is not as it should be.
+    /// Compares every array of every folder; fails where one is not as it should be.
     pub fn execute(self) -> Result<(), Failure> {
         let compute = device(&self.device)?;
-        let report = golden::run(&self.folder, compute.device()).map_err(|error| {
-            Failure::invalid(
-                format!("`{}` cannot be compared: {error}", self.folder.display()),
-                format!(
-                    "a golden folder holds config.json, README.md, case.safetensors and weights; known are {}",
-                    Family::names()
-                ),
-            )
-        })?;
-        let text = if self.json {
-            serde_json::to_string_pretty(&report).unwrap_or_default()
-        } else {
-            table(&report)
-        };
-        // A reader that has seen enough closes the pipe: no failure.
-        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
-        if report.holds() {
+        let mut failures = Vec::new();
+        for folder in &self.folders {
+            let report =
+                golden::run(folder, compute.device()).map_err(|error| unusable(folder, &error))?;
+            let text = if self.json {
+                serde_json::to_string_pretty(&report).unwrap_or_default()
+            } else {
+                table(folder, &report)
+            };
+            // A reader that has seen enough closes the pipe: no failure.
+            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+            if !report.holds() {
+                let wrong = report.rows.iter().filter(|row| !row.ok).count();
+                let of = report.rows.len();
+                let folder = folder.display();
+                failures.push(format!("`{folder}`: {wrong} of {of}"));
+            }
+        }
+        if failures.is_empty() {
             return Ok(());
         }
-        let wrong = report.rows.iter().filter(|row| !row.ok).count();
         Err(Failure::Unequal(format!(
-            "`{}`: {wrong} of {} arrays are not as they should be",
-            self.folder.display(),
-            report.rows.len()
+            "{} arrays are not as they should be",
+            failures.join(", ")
         )))
     }
 }
 
-fn table(report: &Report) -> String {
+/// What to do about a folder that cannot be compared.
+fn unusable(folder: &Path, error: &GoldenError) -> Failure {
+    Failure::invalid(
+        format!("`{}` cannot be compared: {error}", folder.display()),
+        format!(
+            "a golden folder holds config.json, README.md, case.safetensors and weights; known are {}",
+            Family::names()
+        ),
+    )
+}
+
+fn table(folder: &Path, report: &Report) -> String {
     let width = report.rows.iter().map(|row| row.name.chars().count());
     let width = width.max().unwrap_or(0);
-    let mut text = format!("{}\n", report.family);
+    let mut text = format!("{}, {}\n", report.family, folder.display());
     for row in &report.rows {
         let sign = if row.ok { "ok   " } else { "WRONG" };
         text.push_str(&format!("{sign} {:width$}  {}\n", row.name, finding(row)));

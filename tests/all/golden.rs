@@ -44,6 +44,12 @@ fn a_number_that_differs_is_an_unequal_comparison() {
     std::fs::write(&path, bytes).expect("there is room");
     let ended = smalto_in(copy.path(), &["golden", "."]).expect(1);
     assert!(ended.stdout.contains("WRONG"), "{ended:#?}");
+
+    let sound = golden.display().to_string();
+    let ended = smalto_in(copy.path(), &["golden", ".", &sound]).expect(1);
+    let compared = ended.stdout.matches("loss, ").count();
+    assert_eq!(compared, 2, "one that is wrong hides no other: {ended:#?}");
+    assert!(!ended.stderr.contains(&sound), "{ended:#?}");
 }
 
 #[test]
