@@ -15,6 +15,7 @@ Times are medians by the processor's clock.
 import argparse
 import datetime
 import json
+import math
 import statistics
 import subprocess
 import time
@@ -33,7 +34,7 @@ SIZES = {
     },
     "shipped": {
         "layers": 10, "width": 256, "heads": 4, "key_heads": 4, "head": 64, "inner": 704, "gains": False,
-        "codes": 4096, "side": 16, "prompt": 24, "pictures": 16,
+        "codes": 16384, "side": 16, "prompt": 24, "pictures": 16,
     },
 }
 
@@ -110,12 +111,20 @@ class Denoiser(nn.Module):
         x = self.behind(self.last(x)[:, self.prompt :]).transpose(1, 2)
         return self.enlarge(x.reshape(prompts, -1, side // 2, side // 2)).flatten(2).transpose(1, 2)
 
-    def chances(self, words, codes):
-        """The probability of each code at each place, led by the first half of the prompts away from the second."""
+    def chances(self, words, codes, plausibility=0.0):
+        """The probability of each code at each place, led by the first half of the prompts away from the second.
+
+        None for codes that have less than `plausibility` of the likeliest one's probability in the first half.
+        """
         own, other = self.vectors(words, codes).chunk(2)
         # Behind the norm all is linear, so that one pass of the head serves both.
         guided = (1.0 + GUIDANCE) * own.float() - GUIDANCE * other.float()
-        return self.scores(guided.to(own.dtype)).float().softmax(-1)
+        logits = self.scores(guided.to(own.dtype)).float()
+        if plausibility > 0.0:
+            alone = self.scores(own).float()
+            least = alone.amax(-1, keepdim=True) + math.log(plausibility)
+            logits = logits.masked_fill_(alone < least, -math.inf)
+        return logits.softmax(-1)
 
     def forward(self, words, codes):
         return self.chances(words, codes).max(-1)

@@ -7,6 +7,7 @@ Runs `SMALTO bench verify` first, and measures nothing where a kernel is wrong.
 Then times `SMALTO bench sample`, and the same in PyTorch as users write it: at each step the guided network is asked for
 every position, codes are drawn, the next positions of a fixed order are laid, and laid codes that the network would
 replace with a probability of 0.9 or more are replaced.
+Guidance keeps to codes that are plausible without it.
 """
 
 import argparse
@@ -26,14 +27,14 @@ EDIT_THRESHOLD = 0.9
 
 
 @torch.no_grad()
-def paint(network, words, sizes, pictures, steps):
+def paint(network, words, sizes, pictures, steps, plausibility):
     """Codes on the processor."""
     places, mask = sizes["side"] ** 2, sizes["codes"] + 1
     codes = torch.full((pictures, places), mask, device=words.device)
     order = torch.randperm(places, device=words.device)
     laid = 0
     for step in range(steps):
-        chances = network.chances(words, codes)
+        chances = network.chances(words, codes, plausibility)
         drawn = torch.multinomial(chances.flatten(0, 1), 1).view(pictures, places)
         sure, best = chances.max(-1)
         until = places - int(places * math.cos(0.5 * math.pi * (step + 1) / steps))
@@ -44,7 +45,7 @@ def paint(network, words, sizes, pictures, steps):
     return codes.cpu()
 
 
-def peer(sizes, pictures, steps, device):
+def peer(sizes, pictures, steps, plausibility, device):
     """Seconds of a run, in bf16 on a card and in f32 on a processor, as Smalto's."""
     with torch.device(device):
         torch.set_default_dtype(torch.bfloat16 if device == "cuda" else torch.float32)
@@ -54,7 +55,7 @@ def peer(sizes, pictures, steps, device):
     times = []
     for _ in range(1 + RUNS):
         start = time.perf_counter()
-        paint(network, words, sizes, pictures, steps)
+        paint(network, words, sizes, pictures, steps, plausibility)
         times.append(time.perf_counter() - start)
     return statistics.median(times[1:])
 
@@ -65,6 +66,7 @@ def main():
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="where to compute; default cuda")
     parser.add_argument("--pictures", type=int, default=16, help="pictures at once; default 16")
     parser.add_argument("--steps", type=int, default=64, help="steps of a run; default 64")
+    parser.add_argument("--plausibility", type=float, default=0.01, help="as the workflows have it; default 0.01")
     parser.add_argument("--write", help="a Markdown file to append the table to")
     arguments = parser.parse_args()
 
@@ -72,10 +74,10 @@ def main():
     device = ["--device", arguments.device]
     subprocess.run([arguments.smalto, "bench", "verify", *device], check=True, stdout=subprocess.DEVNULL)
     command = [arguments.smalto, "bench", "sample", *device, "--json"]
-    command += ["--pictures", str(pictures), "--steps", str(steps)]
+    command += ["--pictures", str(pictures), "--steps", str(steps), "--plausibility", str(arguments.plausibility)]
     said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     lines = ["| | run, s | pictures a second |", "|---|---|---|"]
-    other = peer(SIZES["shipped"], pictures, steps, arguments.device)
+    other = peer(SIZES["shipped"], pictures, steps, arguments.plausibility, arguments.device)
     for name, seconds in (("Smalto", said["run_s"]), ("PyTorch", other)):
         lines.append(f"| {name} | {seconds:.3f} | {pictures / seconds:.1f} |")
         print(lines[-1], flush=True)
@@ -83,7 +85,7 @@ def main():
         with open(arguments.write, "a", encoding="utf-8") as file:
             heading = f"## Runs of the sampler, {said['versions']}, {datetime.date.today()}"
             told = (
-                f"`kernels/peers/sampling.py`, {pictures} pictures of 16 × 16 tokens in {steps} steps with guidance and editing "
+                f"`kernels/peers/sampling.py`, {pictures} pictures of 16 × 16 tokens in {steps} steps with guidance, a plausibility of {arguments.plausibility:g} and editing "
                 f"by the small network, beside PyTorch {torch.__version__}, not compiled, in one call:"
             )
             file.write("\n".join(["", heading, "", told, "", *lines, ""]))

@@ -41,6 +41,9 @@ pub struct StepSizes {
     pub prompt: usize,
     /// How strongly the prompt is followed; 0 asks one branch.
     pub guidance: f32,
+    /// The share of the likeliest token's conditional probability below which guidance may not choose a token; 0 leaves it
+    /// all of them.
+    pub plausibility: f32,
     /// What tokens are drawn with; 0 takes the likeliest.
     pub temperature: f32,
     /// Steps of which the median counts, or those of a whole run.
@@ -74,9 +77,9 @@ pub fn shapes() -> Result<[DenoiserConfig; 2], NodeError> {
     };
     let small = DenoiserConfig {
         format: DenoiserConfig::FORMAT.into(),
-        codebook: 4096,
+        codebook: 16_384,
         spare_codes: 256,
-        mask_id: 4097,
+        mask_id: 16_385,
         rows: 16,
         columns: 16,
         vocabulary: 1096,
@@ -235,6 +238,7 @@ fn sampler(sizes: &StepSizes, steps: usize) -> Result<EditSampler, NodeError> {
     Ok(EditSampler {
         steps: steps as u32,
         guidance: sizes.guidance,
+        plausibility: sizes.plausibility,
         choice: if sizes.temperature > 0.0 {
             TokenChoice::Multinomial
         } else {
@@ -326,6 +330,7 @@ mod tests {
                 pictures: 2,
                 prompt: 9,
                 guidance: 2.0,
+                plausibility: 0.01,
                 temperature: 1.0,
                 steps: 3,
             };
@@ -355,7 +360,10 @@ mod tests {
             (large.width, large.layers, large.codebook),
             (4096, 34, 131_072)
         );
-        assert_eq!((small.width, small.layers, small.codebook), (256, 10, 4096));
+        assert_eq!(
+            (small.width, small.layers, small.codebook),
+            (256, 10, 16_384)
+        );
         assert!(large.check().is_ok() && small.check().is_ok());
     }
 }

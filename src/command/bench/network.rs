@@ -42,7 +42,7 @@ pub struct Network {
 pub enum Like {
     /// NLD-Image as published: eight billion numbers, 64 × 64 tokens.
     Large,
-    /// The emoji denoiser among the workflows: eleven million numbers, 16 × 16 tokens.
+    /// The emoji denoiser among the workflows: seventeen million numbers, 16 × 16 tokens.
     Shipped,
 }
 
@@ -79,4 +79,16 @@ impl Network {
 /// The size that was given, else the usual one.
 pub fn given(size: Option<NonZeroUsize>, usual: usize) -> usize {
     size.map_or(usual, NonZeroUsize::get)
+}
+
+/// Reads a share.
+///
+/// Errors: it is none, in words that say what is.
+pub fn share(text: &str) -> Result<f32, String> {
+    let number = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (0.0..=1.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err("expected a number from 0 to 1".into())
+    }
 }

@@ -8,7 +8,7 @@ use nodes::network::weights::WeightType;
 use nodes::sample::bench::{StepSizes, bench_sample};
 use serde_json::json;
 
-use super::network::{Like, Network, given};
+use super::network::{Like, Network, given, share};
 use super::{Target, device, measured, versions};
 use crate::failure::Failure;
 
@@ -29,6 +29,9 @@ pub struct Sample {
     /// How strongly the prompt is followed; 0 asks one branch instead of two.
     #[arg(long, default_value_t = 5.0)]
     guidance: f32,
+    /// The share of the likeliest token's probability below which guidance may choose none; 0 asks the head once, not twice.
+    #[arg(long, default_value_t = 0.01, value_parser = share)]
+    plausibility: f32,
     /// What tokens are drawn with; 0 takes the likeliest.
     #[arg(long, default_value_t = 1.0)]
     temperature: f32,
@@ -51,6 +54,7 @@ impl Sample {
             pictures: given(self.pictures, pictures),
             prompt: self.prompt.get(),
             guidance: self.guidance,
+            plausibility: self.plausibility,
             temperature: self.temperature,
             steps: given(self.steps, steps),
         };
@@ -62,7 +66,7 @@ impl Sample {
                 "device": compute.name(), "versions": versions(&compute), "layers": config.layers,
                 "width": config.width, "codes": config.codebook, "tokens": config.grid().length(),
                 "prompt": sizes.prompt, "pictures": sizes.pictures, "guidance": sizes.guidance,
-                "temperature": sizes.temperature, "steps": sizes.steps,
+                "plausibility": sizes.plausibility, "temperature": sizes.temperature, "steps": sizes.steps,
                 "run_s": seconds, "pictures_per_s": each, "first_run_s": first,
             })
             .to_string()

@@ -8,7 +8,7 @@ use nodes::network::weights::WeightType;
 use nodes::sample::bench::{StepSizes, bench_step};
 use serde_json::json;
 
-use super::network::{Like, Network, given};
+use super::network::{Like, Network, given, share};
 use super::{MEBIBYTE, Target, device, measured, versions};
 use crate::failure::Failure;
 
@@ -32,6 +32,9 @@ pub struct Step {
     /// How strongly the prompt is followed; 0 asks one branch instead of two.
     #[arg(long, default_value_t = 5.0)]
     guidance: f32,
+    /// The share of the likeliest token's probability below which guidance may choose none; 0 asks the head once, not twice.
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    plausibility: f32,
     /// What tokens are drawn with; 0 takes the likeliest.
     #[arg(long, default_value_t = 0.0)]
     temperature: f32,
@@ -66,7 +69,7 @@ impl Step {
                 "device": compute.name(), "versions": versions(&compute), "parameters": timing.parameters,
                 "int8": sizes.weights == WeightType::Int8, "layers": config.layers, "width": config.width,
                 "codes": config.codebook, "tokens": config.grid().length(), "prompt": sizes.prompt,
-                "pictures": sizes.pictures, "guidance": sizes.guidance, "temperature": sizes.temperature,
+                "pictures": sizes.pictures, "guidance": sizes.guidance, "plausibility": sizes.plausibility, "temperature": sizes.temperature,
                 "step_ms": timing.milliseconds, "first_step_s": timing.first_seconds,
                 "weights_mib": weights, "shrunk_mib": shrunk,
             })
@@ -110,6 +113,7 @@ impl Step {
             pictures: given(self.pictures, pictures),
             prompt: given(self.prompt, prompt),
             guidance: self.guidance,
+            plausibility: self.plausibility,
             temperature: self.temperature,
             steps: self.steps.get(),
         })
