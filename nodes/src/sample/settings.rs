@@ -41,7 +41,7 @@ pub struct EditSampler {
     /// The share of the steps after which guidance ends.
     #[param(default = 1.0, range = 0.0..=1.0)]
     pub guidance_to: f64,
-    /// The share of the likeliest token's unguided probability below which guidance may not choose a token, so that it takes nothing that is improbable with the prompt and only more so without (the plausibility constraint of contrastive decoding, arXiv 2210.15097, with 0.1); 0 leaves it all tokens.
+    /// The share of the likeliest token's probability, with the prompt alone, below which guidance chooses no token: large codebooks want about 0.01, and 0 sets no limit (the plausibility constraint of contrastive decoding, arXiv 2210.15097).
     #[param(default = 0.0, range = 0.0..=1.0)]
     pub plausibility: f32,
     /// How many tokens each step lays.
