@@ -256,6 +256,18 @@ pub trait TensorKernels: Backend {
         definition::plausible::<Self>(guided, own, share)
     }
 
+    /// `guided·headᵀ`, with −∞ where `own·headᵀ` is below its row's largest + ln share, in f32, of operands of one type:
+    /// `[rows, width]` twice, `[codes, width] → [rows, codes]`.
+    #[fusion(default)]
+    fn plausible_logits(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        head: FloatTensor<Self>,
+        share: f32,
+    ) -> FloatTensor<Self> {
+        definition::plausible_logits::<Self>(guided, own, head, share)
+    }
+
     /// The first code at which `softmax(logits / temperature)` summed up reaches the row's number, as i32, and its
     /// probability without temperature: `[rows, codes]`, `[rows] → [rows]` each.
     #[fusion(meta = spec::draw)]

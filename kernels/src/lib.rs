@@ -11,6 +11,7 @@
 //! | [`rotate`], [`swiglu`] | RoPE, `silu(gate)·up` | one pass over memory |
 //! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
 //! | [`sampling::plausible`] | guided logits of tokens that are probable without guidance | burn's, but for the maximum |
+//! | [`sampling::plausible_logits`] | the same of a head's vectors | two products and the line above |
 //! | [`sampling::step`] | what a step lays and replaces | a block to each picture, the cut found bit by bit |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
@@ -88,7 +89,7 @@ use lookup::parity::Lookup;
 use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, RowMean, Softmax};
-use sampling::parity::{Draw, Likeliest, Plausible};
+use sampling::parity::{Draw, Likeliest, Plausible, PlausibleLogits};
 use sampling::step::parity::SamplerStep;
 use unfold::parity::Unfold;
 
@@ -111,6 +112,7 @@ const CHECKS: &[(&str, Check)] = &[
     (Likeliest::NAME, parity::<Likeliest>),
     (Draw::NAME, parity::<Draw>),
     (Plausible::NAME, parity::<Plausible>),
+    (PlausibleLogits::NAME, parity::<PlausibleLogits>),
     (SamplerStep::NAME, parity::<SamplerStep>),
     (RowMean::NAME, parity::<RowMean>),
     (LogSumExp::NAME, parity::<LogSumExp>),

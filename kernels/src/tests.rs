@@ -4,7 +4,7 @@ use crate::contract::planted::check;
 use crate::{
     AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
     GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, Plausible,
-    RmsNorm, Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
+    PlausibleLogits, RmsNorm, Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -96,6 +96,11 @@ fn the_likeliest_agree_with_their_reference() {
 #[test]
 fn plausible_tokens_agree_with_their_reference() {
     check::<Plausible>();
+}
+
+#[test]
+fn plausible_tokens_of_a_head_agree_with_their_reference() {
+    check::<PlausibleLogits>();
 }
 
 #[test]

@@ -187,6 +187,18 @@ impl TensorKernels for Flex {
         definition::plausible::<Self>(guided, own, share)
     }
 
+    fn plausible_logits(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        head: FloatTensor<Self>,
+        share: f32,
+    ) -> FloatTensor<Self> {
+        if are_served(&[&guided, &own, &head]) {
+            return pick::plausible_logits(guided, own, head, share);
+        }
+        definition::plausible_logits::<Self>(guided, own, head, share)
+    }
+
     fn draw(
         logits: FloatTensor<Self>,
         uniforms: FloatTensor<Self>,

@@ -4,7 +4,7 @@
 use burn::tensor::{DType, Int, Tensor, TensorData, activation};
 
 use super::pick::{Picked, draw, likeliest};
-use super::plausible::plausible;
+use super::plausible::{plausible, plausible_logits};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
@@ -152,6 +152,91 @@ impl Kernel for Plausible {
         let left = plausible(guided, own, SHARE).add_scalar(2.0);
         left.clamp_min(0.0).reshape([case.rows * case.codes])
     }
+}
+
+/// [`plausible_logits`] under the contract.
+pub struct PlausibleLogits;
+
+/// One check of [`PlausibleLogits`].
+#[derive(Debug)]
+pub struct HeadCase {
+    rows: usize,
+    codes: usize,
+    width: usize,
+    dtype: DType,
+}
+
+/// More than any logit of these cases is below 0.
+const BELOW: f32 = 128.0;
+
+impl Kernel for PlausibleLogits {
+    type Case = HeadCase;
+    const NAME: &'static str = "plausible_logits";
+    const GRADIENTS: bool = false;
+    /// Most codes are left, and few.
+    const CASES: &'static [HeadCase] = &[
+        HeadCase {
+            rows: 5,
+            codes: 7,
+            width: 3,
+            dtype: DType::F32,
+        },
+        HeadCase {
+            rows: 40,
+            codes: 300,
+            width: 65,
+            dtype: DType::F32,
+        },
+        HeadCase {
+            rows: 40,
+            codes: 300,
+            width: 64,
+            dtype: DType::BF16,
+        },
+    ];
+
+    fn tolerance(_: &HeadCase) -> f32 {
+        rounding(DType::F32)
+    }
+
+    fn inputs(case: &HeadCase, noise: &mut Noise) -> Vec<Input> {
+        let sizes = [
+            ("guided", case.rows),
+            ("own", case.rows),
+            ("head", case.codes),
+        ];
+        let input = |(name, rows): (&'static str, usize)| Input {
+            name,
+            values: noise.coarse(rows * case.width),
+            dtype: case.dtype,
+        };
+        sizes.map(input).into()
+    }
+
+    fn reference(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [guided, own, head] = operands(case, inputs).map(|x| x.cast(DType::F32));
+        let [guided, own] = [guided, own].map(|x| x.matmul(head.clone().transpose()));
+        let chances = activation::softmax(own, 1);
+        let least = chances.clone().max_dim(1) * SHARE;
+        let left = chances.greater_equal(least.expand(guided.dims()));
+        (guided.add_scalar(BELOW) * left.float()).flatten(0, 1)
+    }
+
+    fn fast(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [guided, own, head] = operands(case, inputs);
+        // What is left out is 0, and all else is not.
+        let left = plausible_logits(guided, own, head, SHARE).add_scalar(BELOW);
+        left.clamp_min(0.0).flatten(0, 1)
+    }
+}
+
+/// Guided vectors, those without guidance, and the head.
+fn operands(case: &HeadCase, inputs: &[Tensor<1>]) -> [Tensor<2>; 3] {
+    [0, 1, 2].map(|at| {
+        let flat = inputs[at].clone();
+        let [numbers] = flat.dims();
+        flat.reshape([numbers / case.width, case.width])
+    })
 }
 
 /// A wrong place is off by one of `codes` at least.

@@ -1,9 +1,10 @@
 //! Leaving out what guidance alone would choose.
 
 use burn::backend::Dispatch;
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use crate::backend::TensorKernels;
+use crate::linear::logits;
 
 /// Guided logits without the tokens that are improbable where nothing is guided: −∞ where `own < max(own) + ln share`.
 ///
@@ -26,11 +27,45 @@ pub fn plausible(guided: Tensor<2>, own: Tensor<2>, share: f32) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as TensorKernels>::plausible(guided, own, share))
 }
 
+/// Guided logits of a head without the tokens that are improbable where nothing is guided, as [`plausible`] leaves them out
+/// of `guided·headᵀ` by `own·headᵀ`; a processor multiplies guided vectors with what is left alone.
+///
+/// Shapes: `guided [rows, width]`, `own [rows, width]`, `head [codes, width]`, each bf16, f16 or f32 → `[rows, codes]`, in f32.
+/// Panics: when the vectors are of another number or width.
+/// Source: as [`plausible`].
+pub fn plausible_logits(
+    guided: Tensor<2>,
+    own: Tensor<2>,
+    head: Tensor<2>,
+    share: f32,
+) -> Tensor<2> {
+    let ([rows, width], [codes, inputs]) = (guided.dims(), head.dims());
+    assert!(
+        own.dims() == [rows, width] && inputs == width,
+        "plausible_logits: guided [{rows}, {width}] and own {:?} do not fit head [{codes}, {inputs}]",
+        own.dims()
+    );
+    if share <= 0.0 || rows * codes == 0 {
+        return logits(guided, head);
+    }
+    let operands = [guided, own, head];
+    let first = operands[0].dtype();
+    let operands = if operands.iter().all(|x| x.dtype() == first) {
+        operands
+    } else {
+        operands.map(|x| x.cast(DType::F32))
+    };
+    let [guided, own, head] = operands.map(|x| x.without_autodiff().into_dispatch());
+    let left = <Dispatch as TensorKernels>::plausible_logits(guided, own, head, share);
+    Tensor::from_dispatch(left)
+}
+
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::{DType, Device, Tensor};
 
-    use super::plausible;
+    use super::{plausible, plausible_logits};
+    use crate::logits;
 
     fn rows(rows: [[f32; 4]; 2]) -> Tensor<2> {
         Tensor::from_floats(rows, &Device::flex())
@@ -65,5 +100,39 @@ mod tests {
     fn no_rows_are_no_mistake() {
         let none = || Tensor::<2>::zeros([0, 4], &Device::flex());
         assert_eq!(plausible(none(), none(), 0.1).dims(), [0, 4]);
+        let left = plausible_logits(none(), none(), rows([[1.0; 4]; 2]), 0.1);
+        assert_eq!(left.dims(), [0, 2]);
+    }
+
+    #[test]
+    fn a_head_gives_what_is_left_of_its_logits() {
+        let guided = rows([[1.0, -2.0, 0.5, 3.0], [f32::NAN, 1.0, 1.0, 1.0]]);
+        let own = rows([[4.0, 0.0, 0.0, 1.0], [0.0, 3.0, 0.5, 0.0]]);
+        let head = Tensor::<2>::from_floats(
+            [
+                [1.0, 0.0, 0.0, 0.0],
+                [0.0, 1.0, 0.0, 0.0],
+                [1.0, 0.0, 0.0, -1.0],
+                [0.0, 1.0, 0.0, 1.0],
+                [-1.0, 0.0, 2.0, 0.0],
+            ],
+            &Device::flex(),
+        );
+        for share in [0.0, 0.01, 0.2] {
+            for dtype in [DType::F32, DType::BF16] {
+                let [guided, own] = [&guided, &own].map(|x| x.clone().cast(dtype));
+                let left = plausible_logits(guided.clone(), own.clone(), head.clone(), share);
+                assert_eq!(left.dtype(), DType::F32);
+                let whole = [guided, own].map(|x| logits(x, head.clone()));
+                let [guided, own] = whole;
+                let (left, wanted) = (values(left), values(plausible(guided, own, share)));
+                let same = left.iter().zip(&wanted);
+                assert!(
+                    same.clone()
+                        .all(|(x, y)| x == y || x.is_nan() && y.is_nan()),
+                    "{left:?}, {wanted:?}"
+                );
+            }
+        }
     }
 }

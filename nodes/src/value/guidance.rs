@@ -1,7 +1,7 @@
 //! What leads the denoiser towards a prompt.
 
 use burn::tensor::{DType, Tensor};
-use kernels::sampling::plausible;
+use kernels::sampling::{plausible, plausible_logits};
 
 use super::Prompt;
 
@@ -70,6 +70,13 @@ impl Lead {
         let rows = logits.dims()[0] / 2;
         let own = logits.clone().narrow(0, rows, rows);
         plausible(logits.narrow(0, 0, rows), own, self.plausibility)
+    }
+
+    /// The same of the vectors of positions, guided ones and conditional ones, and the matrix that makes logits of both.
+    ///
+    /// Shapes: `guided [rows, width]`, `own [rows, width]`, `head [codes, width]` → `[rows, codes]`.
+    pub fn logits_of(self, guided: Tensor<2>, own: Tensor<2>, head: Tensor<2>) -> Tensor<2> {
+        plausible_logits(guided, own, head, self.plausibility)
     }
 
     /// How many rows features and logits have for each position: a guided one, and where it is asked what is plausible, the

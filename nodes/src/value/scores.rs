@@ -67,13 +67,10 @@ impl Scores {
 
     /// All of them, `[positions, codebook]`, in f32.
     pub fn logits(self) -> Tensor<2> {
-        let made = |rows| match &self.head {
-            None => rows,
-            Some(head) => kernels::logits(rows, head.clone()),
-        };
-        match self.judge {
-            None => made(self.rows),
-            Some(Judge { own, lead }) => lead.logits(made(Tensor::cat(vec![self.rows, own], 0))),
+        match (self.head, self.judge) {
+            (None, _) => self.rows,
+            (Some(head), None) => kernels::logits(self.rows, head),
+            (Some(head), Some(Judge { own, lead })) => lead.logits_of(self.rows, own, head),
         }
     }
 

@@ -2,17 +2,22 @@
 
 use burn::backend::{
     Flex, TensorMetadata,
+    ops::FloatTensorOps,
     tensor::{FloatTensor, IntTensor},
 };
-use burn::tensor::TensorData;
+use burn::tensor::{FloatDType, TensorData};
 use rayon::prelude::*;
 
-use super::lanes::{exp, largest, log_sum_exp, sum, wide};
-use super::numbers::{dense, read, rows_of_a_task, tensor};
+use super::lanes::{exp, largest, log_sum_exp, sum, sum_of_pairs, wide};
+use super::numbers::{by_rows, dense, read, rows_of_a_task, tensor, write};
 use super::rows::{change_rows, first_of_largest};
+use crate::backend::TensorKernels;
 
 /// Codes whose probabilities are added up before one of them is looked for.
 const BLOCK: usize = 128;
+
+/// One code in so many is few enough that their products are quicker one by one than all together.
+const FEW: usize = 16;
 
 /// The first place of the largest logit of each row, as i32, and its probability.
 pub(super) fn likeliest(logits: FloatTensor<Flex>) -> (IntTensor<Flex>, FloatTensor<Flex>) {
@@ -40,6 +45,51 @@ pub(super) fn plausible(
         }
     });
     guided
+}
+
+/// `guided·headᵀ`, with −∞ where `own·headᵀ` is below its row's largest + ln share: where few codes are left, theirs are the
+/// only products of guided vectors.
+pub(super) fn plausible_logits(
+    guided: FloatTensor<Flex>,
+    own: FloatTensor<Flex>,
+    head: FloatTensor<Flex>,
+    share: f32,
+) -> FloatTensor<Flex> {
+    let [codes, width] = head.shape().dims();
+    let turned = Flex::float_transpose(head.clone());
+    let logits = |x| dense(Flex::product(x, turned.clone(), FloatDType::F32));
+    let mut left = logits(own);
+    by_rows(write(&mut left), codes, |row| {
+        let least = largest(row) + share.ln();
+        for logit in row {
+            *logit = if *logit < least {
+                f32::NEG_INFINITY
+            } else {
+                *logit
+            };
+        }
+    });
+
+    let is_left = |logit: &f32| *logit != f32::NEG_INFINITY;
+    let count = read(&left).par_iter().filter(|x| is_left(x)).count();
+    if count * FEW > read(&left).len() {
+        let mut guided = logits(guided);
+        change_rows(&mut guided, &left, |guided, left| {
+            for (guided, left) in guided.iter_mut().zip(left) {
+                *guided = if is_left(left) { *guided } else { *left };
+            }
+        });
+        return guided;
+    }
+    let (guided, head) = (dense(guided), dense(head));
+    let head = read(&head);
+    change_rows(&mut left, &guided, |left, guided| {
+        let codes = left.iter_mut().zip(head.chunks_exact(width));
+        for (logit, weights) in codes.filter(|(logit, _)| is_left(logit)) {
+            *logit = sum_of_pairs(guided, weights, |x, weight| x * weight);
+        }
+    });
+    left
 }
 
 /// The first code at which `softmax(logits / temperature)` summed up reaches the row's number, as i32, and its

@@ -124,19 +124,20 @@ pub(super) fn first_of_largest(row: &[f32]) -> i32 {
     place.unwrap_or(row.len() - 1) as i32
 }
 
-/// Changes the rows of one dense matrix by those of another of its shape.
+/// Changes the rows of one dense matrix by those of another that has as many.
 pub(super) fn change_rows(
     x: &mut FloatTensor<Flex>,
     by: &FloatTensor<Flex>,
     change: impl Fn(&mut [f32], &[f32]) + Sync,
 ) {
-    let columns = x.shape()[1];
-    let task = columns * rows_of_a_task(columns);
-    let parts = write(x).par_chunks_mut(task);
-    parts.zip(read(by).par_chunks(task)).for_each(|(rows, by)| {
+    let (columns, others) = (x.shape()[1], by.shape()[1]);
+    let rows = rows_of_a_task(columns);
+    let parts = write(x).par_chunks_mut(columns * rows);
+    let parts = parts.zip(read(by).par_chunks(others * rows));
+    parts.for_each(|(rows, by)| {
         let rows = rows.chunks_exact_mut(columns);
         wide(|| {
-            rows.zip(by.chunks_exact(columns))
+            rows.zip(by.chunks_exact(others))
                 .for_each(|(row, by)| change(row, by));
         });
     });

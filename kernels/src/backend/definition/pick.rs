@@ -40,6 +40,19 @@ pub(in crate::backend) fn plausible<B: TensorKernels>(
     B::float_add(guided, B::float_mul_scalar(short, f32::MAX.into()))
 }
 
+/// `guided·headᵀ`, with −∞ where `own·headᵀ` is below its row's largest + ln share, in f32:
+/// `[rows, width]` twice, `[codes, width] → [rows, codes]`.
+pub(in crate::backend) fn plausible_logits<B: TensorKernels>(
+    guided: FloatTensor<B>,
+    own: FloatTensor<B>,
+    head: FloatTensor<B>,
+    share: f32,
+) -> FloatTensor<B> {
+    let head = B::float_transpose(head);
+    let [guided, own] = [guided, own].map(|x| B::product(x, head.clone(), FloatDType::F32));
+    B::plausible(guided, own, share)
+}
+
 /// The first code at which the probabilities `softmax(logits / temperature)` summed up reach the row's number, as i32,
 /// and its probability without temperature: `[rows, codes]`, `[rows] → [rows]` each.
 ///
