@@ -184,6 +184,7 @@ def table(program, name, sizes, compiled):
         ways.append(("Smalto, one byte a number", ["--weights", "int8"]))
     for way, given in ways:
         said = smalto(program, "--like", name, *given)
+        assert said["codes"] == sizes["codes"], "both must be of one network"
         lines.append(f"| {way} | {said['step_ms']:.2f} | {said['shrunk_mib'] / 1024:.2f} |")
     for peer, milliseconds in peers(sizes, compiled):
         lines.append(f"| {peer} | {milliseconds:.2f} | |")

@@ -77,6 +77,7 @@ def main():
     command += ["--pictures", str(pictures), "--steps", str(steps), "--plausibility", str(arguments.plausibility)]
     said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     lines = ["| | run, s | pictures a second |", "|---|---|---|"]
+    assert said["codes"] == SIZES["shipped"]["codes"], "both must be of one network"
     other = peer(SIZES["shipped"], pictures, steps, arguments.plausibility, arguments.device)
     for name, seconds in (("Smalto", said["run_s"]), ("PyTorch", other)):
         lines.append(f"| {name} | {seconds:.3f} | {pictures / seconds:.1f} |")

@@ -84,6 +84,7 @@ def main():
     subprocess.run([arguments.smalto, "bench", "verify", "--device", "cuda"], check=True, stdout=subprocess.DEVNULL)
     command = [arguments.smalto, "bench", "train", "--device", "cuda", "--json", "--batch", str(batch)]
     said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert said["codes"] == sizes["codes"], "both must be of one network"
     lines = ["| | update, ms | tokens a second |", "|---|---|---|"]
 
     def row(name, milliseconds):

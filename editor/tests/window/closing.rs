@@ -111,7 +111,9 @@ fn a_window_that_waits_stays_open_for_a_new_run() {
     robot.send(Message::CloseRequested);
     robot.press(Named::Enter);
     command(&mut robot, Command::Run);
-    robot.settle_until(|_| text(&diary) == "begins\nhas kept what it learnt\nbegins\n");
+    let again = "begins\nhas kept what it learnt\nbegins\n";
+    robot.settle_until(|_| text(&diary) == again);
+    assert_eq!(text(&diary), again);
     assert!(!robot.closed);
     assert!(robot.find(QUESTION).is_none());
     command(&mut robot, Command::Cancel);

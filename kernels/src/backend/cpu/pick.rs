@@ -9,7 +9,7 @@ use burn::tensor::{FloatDType, TensorData};
 use rayon::prelude::*;
 
 use super::lanes::{exp, largest, log_sum_exp, sum, sum_of_pairs, wide};
-use super::numbers::{by_rows, dense, read, rows_of_a_task, tensor, write};
+use super::numbers::{dense, read, rows_of_a_task, tensor};
 use super::rows::{change_rows, first_of_largest};
 use crate::backend::TensorKernels;
 
@@ -55,31 +55,15 @@ pub(super) fn plausible_logits(
     head: FloatTensor<Flex>,
     share: f32,
 ) -> FloatTensor<Flex> {
-    let [codes, width] = head.shape().dims();
+    let width = head.shape()[1];
     let turned = Flex::float_transpose(head.clone());
     let logits = |x| dense(Flex::product(x, turned.clone(), FloatDType::F32));
-    let mut left = logits(own);
-    by_rows(write(&mut left), codes, |row| {
-        let least = largest(row) + share.ln();
-        for logit in row {
-            *logit = if *logit < least {
-                f32::NEG_INFINITY
-            } else {
-                *logit
-            };
-        }
-    });
-
+    let own = logits(own);
+    let mut left = plausible(own.clone(), own, share);
     let is_left = |logit: &f32| *logit != f32::NEG_INFINITY;
     let count = read(&left).par_iter().filter(|x| is_left(x)).count();
     if count * FEW > read(&left).len() {
-        let mut guided = logits(guided);
-        change_rows(&mut guided, &left, |guided, left| {
-            for (guided, left) in guided.iter_mut().zip(left) {
-                *guided = if is_left(left) { *guided } else { *left };
-            }
-        });
-        return guided;
+        return plausible(logits(guided), left, share);
     }
     let (guided, head) = (dense(guided), dense(head));
     let head = read(&head);
