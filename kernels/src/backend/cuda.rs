@@ -219,6 +219,14 @@ impl TensorKernels for CubeBackend {
         definition::likeliest::<Self>(logits)
     }
 
+    fn plausible(guided: CubeTensor, own: CubeTensor, share: f32) -> CubeTensor {
+        let dtypes = [guided.dtype, own.dtype];
+        if stream::is_cuda(&guided) && dtypes == [DType::F32; 2] {
+            return rows::plausible(guided, own, share);
+        }
+        definition::plausible::<Self>(guided, own, share)
+    }
+
     fn draw(
         logits: CubeTensor,
         uniforms: CubeTensor,

@@ -64,6 +64,15 @@ static __device__ inline Exponentials shuffle(Exponentials own, int offset) {
                         __shfl_xor_sync(0xffffffffu, own.sum, offset)};
 }
 
+// The largest number met.
+struct Most { float number; };
+
+static __device__ inline Most join(Most a, Most b) { return Most{fmaxf(a.number, b.number)}; }
+
+static __device__ inline Most shuffle(Most own, int offset) {
+    return Most{__shfl_xor_sync(0xffffffffu, own.number, offset)};
+}
+
 // The largest number met, and the first place where it is.
 struct Largest { float number; unsigned at; };
 
@@ -160,6 +169,25 @@ static __device__ void softmax_backward(const T* y, const T* g, T* dx, unsigned 
     }
 }
 
+// x, but −∞ where own < max(own) + distance; what is not a number stays so.
+template <typename T>
+static __device__ void plausible(const T* x, const T* own, T* out, unsigned rows, unsigned columns,
+                                 long long x_pitch, long long own_pitch, float distance) {
+    const unsigned row = own_row();
+    const T* values = x + row * x_pitch;
+    const T* alone = own + row * own_pitch;
+    Most most{-infinity()};
+    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
+        most = join(most, Most{widen(alone[column])});
+    }
+    const float least = join_row(most).number + distance;
+    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
+        const float value = widen(values[column]);
+        narrow(widen(alone[column]) < least ? value - infinity() : value,
+               out[static_cast<long long>(row) * columns + column]);
+    }
+}
+
 // out = code·scale.
 template <typename T>
 static __device__ void dequantise(const signed char* codes, const float* scales, T* out, unsigned rows,
@@ -180,7 +208,7 @@ static __device__ void dequantise(const signed char* codes, const float* scales,
                                                long long pitch, float number) {                                  \
         NAME(x, out, rows, columns, pitch, number);                                                              \
     }
-#define BACKWARD_WITH(NAME, T, SUFFIX)                                                                           \
+#define OF_TWO(NAME, T, SUFFIX)                                                                                  \
     extern "C" __global__ void NAME##_##SUFFIX(const T* a, const T* b, T* out, unsigned rows, unsigned columns,  \
                                                long long a_pitch, long long b_pitch, float number) {             \
         NAME(a, b, out, rows, columns, a_pitch, b_pitch, number);                                                \
@@ -196,7 +224,8 @@ static __device__ void dequantise(const signed char* codes, const float* scales,
     DEQUANTISE(T, SUFFIX)                                                                                        \
     FORWARD_WITH(weighted_sum, T, SUFFIX, float)                                                                 \
     FORWARD_WITH(softmax, T, SUFFIX, T)                                                                          \
-    BACKWARD_WITH(softmax_backward, T, SUFFIX)
+    OF_TWO(softmax_backward, T, SUFFIX)                                                                          \
+    OF_TWO(plausible, T, SUFFIX)
 
 ALL(float, f32)
 ALL(unsigned short, bf16)

@@ -56,12 +56,17 @@ pub(super) fn softmax(x: CubeTensor, scale: f32) -> CubeTensor {
 
 /// The gradient of [`softmax`] from its result and the gradient of that.
 pub(super) fn softmax_backward(y: CubeTensor, grad: CubeTensor, scale: f32) -> CubeTensor {
-    backward(
+    of_two(
         y,
         grad,
         ["softmax_backward_f32", "softmax_backward_bf16"],
         scale,
     )
+}
+
+/// `guided`, with −∞ where `own < max(own) + ln share`, of two matrices of one type, in theirs.
+pub(super) fn plausible(guided: CubeTensor, own: CubeTensor, share: f32) -> CubeTensor {
+    of_two(guided, own, ["plausible_f32", "plausible_bf16"], share.ln())
 }
 
 /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
@@ -133,12 +138,7 @@ fn forward(
 }
 
 /// One kernel (f32 or bf16) from two matrices of one shape and type to a dense third.
-fn backward(
-    a: CubeTensor,
-    b: CubeTensor,
-    kernels: [&'static str; 2],
-    mut number: f32,
-) -> CubeTensor {
+fn of_two(a: CubeTensor, b: CubeTensor, kernels: [&'static str; 2], mut number: f32) -> CubeTensor {
     let (a, b) = (with_dense_rows(a), with_dense_rows(b));
     let [rows, columns] = [a.meta.shape()[0], a.meta.shape()[1]];
     let [mut a_pitch, mut b_pitch] = [&a, &b].map(|x| x.meta.strides()[0] as i64);
