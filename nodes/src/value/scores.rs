@@ -76,12 +76,21 @@ impl Scores {
 
     /// Those of some positions, given by their places, which rise.
     pub fn of(&self, places: &[usize]) -> Self {
+        self.of_rows(|rows| at(rows, places))
+    }
+
+    /// Those of positions that follow each other.
+    pub fn within(&self, places: Range<usize>) -> Self {
+        self.of_rows(|rows| rows.narrow(0, places.start, places.len()))
+    }
+
+    fn of_rows(&self, chosen: impl Fn(Tensor<2>) -> Tensor<2>) -> Self {
         let judge = self.judge.as_ref().map(|judge| Judge {
-            own: at(judge.own.clone(), places),
+            own: chosen(judge.own.clone()),
             lead: judge.lead,
         });
         Self {
-            rows: at(self.rows.clone(), places),
+            rows: chosen(self.rows.clone()),
             head: self.head.clone(),
             judge,
         }

@@ -2,16 +2,16 @@
 
 use burn::tensor::{DType, Device, FloatDType, Int, IntDType, Tensor, TensorData};
 use graph::error::NodeError;
-use kernels::sampling::{self, Frame, Left, POSITIONS_MAX, Stepped};
+use kernels::sampling::{self, Frame, Left, POSITIONS_MAX, Picked, Stepped};
 
 use super::branches::Branches;
 use super::replay::{COSTLY, Kind};
 use super::trained::led;
 use super::{DenoiserNetwork, Sequence, TrainedDenoiser, cell_order};
-use crate::value::{Guidance, Lead, Opening, Query, QueuedStep, StepQueue, Tokens};
+use crate::value::{Guidance, Lead, Opening, Query, QueuedStep, Scores, StepQueue, Tokens};
 
-/// How many bytes the logits of all positions may take, which are made at once.
-const LOGITS: usize = 512 << 20;
+/// How many bytes of logits are made at once: a card is quicker the more there are, and needs memory for them.
+const CHUNK_BYTES: usize = 512 << 20;
 
 /// Pictures of a run, all of whose positions the network scores at every step.
 ///
@@ -70,10 +70,10 @@ impl PictureQueue {
         let positions = grid.length();
         let config = denoiser.config();
         let most = guided.as_ref().unwrap_or(&plain);
-        let parts = most.lead.map_or(1, Lead::parts);
-        let logits = parts * pictures * positions * config.codebook as usize;
-        let all = denoiser.multiplications(&most.sequence) + (logits * config.width) as f64;
-        if positions > POSITIONS_MAX || all > COSTLY || logits * size_of::<f32>() > LOGITS {
+        let rows = most.lead.map_or(1, Lead::parts) * pictures * positions;
+        let head = rows as f64 * (config.codebook as usize * config.width) as f64;
+        let all = denoiser.multiplications(&most.sequence) + head;
+        if positions > POSITIONS_MAX || all > COSTLY {
             return Ok(None);
         }
 
@@ -224,17 +224,10 @@ impl Decider {
         turns: Tensor<2, Int>,
     ) -> Stepped {
         let vectors = self.network.enlarge(features);
-        let logits = kernels::logits(vectors, self.network.head(self.dtype));
-        let logits = match lead {
-            None => logits,
-            Some(lead) => lead.logits(logits),
-        };
-        let picked = if self.temperature > 0.0 {
-            let uniforms = sampling::uniforms(&turns, codes.dims()[1]);
-            sampling::draw(logits, uniforms, self.temperature)
-        } else {
-            sampling::likeliest(logits)
-        };
+        let scores = Scores::of_vectors(vectors, self.network.head(self.dtype), lead);
+        let uniforms = sampling::uniforms(&turns, codes.dims()[1]);
+        let bytes = lead.map_or(1, Lead::parts) * scores.dims()[1] * size_of::<f32>();
+        let picked = pick(&scores, uniforms, self.temperature, CHUNK_BYTES / bytes);
         let (tokens, confidence) = (picked.tokens, picked.confidence);
         sampling::step(tokens, confidence, codes, frames, turns, self.mask)
     }
@@ -266,6 +259,30 @@ impl Asked {
     }
 }
 
+/// A token for each row of `scores`, drawn at `temperature` by the row's number, or the likeliest at 0; the logits of so
+/// many rows are made at once.
+fn pick(scores: &Scores, uniforms: Tensor<1>, temperature: f32, at_once: usize) -> Picked {
+    let [rows, _] = scores.dims();
+    let at_once = at_once.max(1);
+    let picked = (0..rows).step_by(at_once).map(|first| {
+        let count = at_once.min(rows - first);
+        let logits = scores.within(first..first + count).logits();
+        if temperature > 0.0 {
+            let uniforms = uniforms.clone().narrow(0, first, count);
+            sampling::draw(logits, uniforms, temperature)
+        } else {
+            sampling::likeliest(logits)
+        }
+    });
+    let (tokens, confidence) = picked
+        .map(|picked| (picked.tokens, picked.confidence))
+        .unzip();
+    Picked {
+        tokens: Tensor::cat(tokens, 0),
+        confidence: Tensor::cat(confidence, 0),
+    }
+}
+
 /// The sequence with codes of the type that the device counts in.
 fn countable(sequence: Sequence) -> Sequence {
     let dtype = sequence.before.dtype();
@@ -280,4 +297,51 @@ fn words(words: Vec<i32>, rows: usize, device: &Device) -> Tensor<2, Int> {
     let (count, columns) = (words.len(), words.len() / rows.max(1));
     let words = TensorData::new(words, [count]);
     Tensor::<1, Int>::from_data(words, (device, DType::I32)).reshape([rows, columns])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    use super::pick;
+    use crate::value::{Guidance, Scores};
+
+    #[test]
+    fn tokens_are_the_same_however_many_are_picked_at_once() {
+        const ROWS: usize = 7;
+        let device = Device::flex();
+        let filled = |rows: usize, columns: usize| {
+            let numbers = (0..rows * columns).map(|at| ((at * 7919) % 101) as f32 / 25.0 - 2.0);
+            let numbers = TensorData::new(numbers.collect(), [rows, columns]);
+            Tensor::<2>::from_data(numbers, &device)
+        };
+        let uniforms = || Tensor::from_floats([0.01, 0.99, 0.4, 0.6, 0.2, 0.8, 0.5], &device);
+        for plausibility in [0.0, 0.3] {
+            let guidance = Guidance {
+                plausibility,
+                ..Guidance::plain(1.0)
+            };
+            let lead = guidance.lead();
+            let parts = lead.map_or(1, |lead| lead.parts());
+            let scores = Scores::of_vectors(filled(parts * ROWS, 4), filled(33, 4), lead);
+            for temperature in [0.0, 0.8] {
+                let picked = |at_once| {
+                    let picked = pick(&scores, uniforms(), temperature, at_once);
+                    let tokens: Vec<i64> = picked.tokens.into_data().iter::<i64>().collect();
+                    let confidence = picked.confidence.into_data();
+                    let confidence: Vec<f32> = confidence.iter::<f32>().collect();
+                    (tokens, confidence)
+                };
+                let (tokens, confidence) = picked(ROWS);
+                assert_eq!(tokens.len(), ROWS);
+                for at_once in [0, 1, 3, 100] {
+                    let found = picked(at_once);
+                    assert_eq!(found.0, tokens, "{at_once} at once");
+                    for (found, wanted) in found.1.iter().zip(&confidence) {
+                        assert!((found - wanted).abs() < 1e-6, "{found} is not {wanted}");
+                    }
+                }
+            }
+        }
+    }
 }
