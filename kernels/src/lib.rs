@@ -10,7 +10,7 @@
 //! | [`rms_norm`], [`add_rms_norm`] | `x / √(mean x² + ε)` | 16 bytes at a time, the sum in front in the same pass |
 //! | [`rotate`], [`swiglu`] | RoPE, `silu(gate)·up` | one pass over memory |
 //! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
-//! | [`sampling::plausible`] | guided logits of tokens that are probable without guidance | burn's, but for the maximum |
+//! | [`sampling::plausible`] | guided logits of tokens that are probable without guidance | a warp or more to each row, whose first pass finds the largest |
 //! | [`sampling::plausible_logits`] | the same of a head's vectors | two products and the line above |
 //! | [`sampling::step`] | what a step lays and replaces | a block to each picture, the cut found bit by bit |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |

@@ -19,6 +19,7 @@ use graph::value::Footprint;
 
 pub use checkpoint::{Checkpoint, Stored};
 pub use fill::Filled;
+pub use int8::rounded;
 pub use module::parameter_bytes as bytes;
 pub use module::{has_int8, shapes};
 pub use name::Name;

@@ -117,6 +117,9 @@ pub struct TrainGce {
     /// How much of the running average of the weights stays at each step; 0 takes the last weights instead.
     #[param(default = 0.999, range = 0.0..=0.99999)]
     pub average: f32,
+    /// What the denoiser will be kept in: with `int8` it learns to bear that its matrices are rounded as `denoiser.save`
+    /// rounds them, while what comes out is still exact. It is worth while for the last part of a training.
+    pub weights: WeightType,
     /// Where to write checkpoints; empty writes none.
     #[param(default = "", written)]
     pub checkpoint: FilePath,
@@ -344,6 +347,7 @@ impl TrainGce {
             clip: self.clip,
             average: self.average,
             accumulate: self.accumulate,
+            weights: self.weights,
             ..Optimiser::default()
         }
     }

@@ -14,7 +14,7 @@ use burn::optim::AdamWConfig;
 use burn::tensor::{DType, Device, FloatDType, Tensor};
 use graph::error::NodeError;
 
-use crate::network::weights::WeightsError;
+use crate::network::weights::{WeightType, WeightsError};
 use flat::{Flat, Layout, Rule, Section};
 use muon::{Muon, is_hidden};
 
@@ -45,6 +45,11 @@ pub struct Optimiser {
     pub average: f32,
     /// How many batches make up an update.
     pub accumulate: u32,
+    /// How matrices are rounded where they are used; gradients move the exact ones.
+    ///
+    /// Source: the straight-through estimator of Bengio et al., "Estimating or propagating gradients through stochastic
+    /// neurons for conditional computation", 2013.
+    pub weights: WeightType,
 }
 
 /// What moves the matrices of a stack of layers.
@@ -71,6 +76,7 @@ impl Default for Optimiser {
             clip: 1.0,
             average: 0.999,
             accumulate: 1,
+            weights: WeightType::AsStored,
         }
     }
 }
@@ -164,7 +170,8 @@ impl<M: Module> Trainer<M> {
             Flat::new(rule, weights, optimiser.average > 0.0)
         });
         let device = device.clone().autodiff();
-        let module = layout.leaves(module, flats.each_ref().map(Flat::weights));
+        let weights = flats.each_ref().map(Flat::weights);
+        let module = layout.leaves(module, weights, optimiser.weights);
         Self {
             module,
             device,
@@ -302,7 +309,8 @@ impl<M: Module> Trainer<M> {
 
     fn replace_leaves(&mut self) {
         let weights = self.flats.each_ref().map(Flat::weights);
-        self.module = self.layout.leaves(self.module.clone(), weights);
+        let kept = self.optimiser.weights;
+        self.module = self.layout.leaves(self.module.clone(), weights, kept);
     }
 
     /// Changes weights by hand; shapes must stay what they are. `by` sees the network without gradients.

@@ -1,5 +1,6 @@
 //! Matrices of one byte a number, each row with a scale of its own.
 
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 /// What the scales of an array of one byte a number are called, behind the array's own name.
@@ -61,9 +62,26 @@ pub(super) fn quantise(row: &[f32], codes: &mut [i8]) -> f32 {
     scale
 }
 
+/// The numbers that the rows of `x` become in one byte a number, made where they lie.
+///
+/// `y = s · round(x / s)`, where `s` is the largest size in the row through 127; see [`quantise`].
+///
+/// Shapes: `x [rows, columns]` → the same; there is at least one column.
+pub fn rounded(x: Tensor<2>) -> Tensor<2> {
+    let sizes = x.clone().abs();
+    let places = kernels::argmax(sizes.clone());
+    let rows = places.dims()[0];
+    let largest = sizes.gather(1, places.reshape([rows, 1]));
+    // A row of zeros stays one.
+    let scale = largest.div_scalar(127.0).clamp_min(f32::MIN_POSITIVE);
+    (x / scale.clone()).round() * scale
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Int8, quantise};
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    use super::{Int8, quantise, rounded};
 
     #[test]
     fn numbers_are_rounded_to_the_nearest_step() {
@@ -90,5 +108,22 @@ mod tests {
         assert_eq!(int8.scales, [1.0, 2.0]);
         let error = Int8::new(1, 2, |_| Ok(vec![1.0, f32::NAN]));
         assert_eq!(error, Err("holds NaN at 1".into()));
+    }
+
+    #[test]
+    fn rows_are_rounded_alike_wherever_they_lie() {
+        const COLUMNS: usize = 37;
+        let mut values: Vec<f32> = (0..5 * COLUMNS).map(|at| (at as f32).sin()).collect();
+        values[COLUMNS..2 * COLUMNS].fill(0.0);
+        values[2 * COLUMNS] = -40.0;
+        let data = TensorData::new(values.clone(), [5, COLUMNS]);
+        let found = rounded(Tensor::from_data(data, &Device::flex()));
+        let found: Vec<f32> = found.into_data().iter::<f32>().collect();
+        for (row, found) in values.chunks(COLUMNS).zip(found.chunks(COLUMNS)) {
+            let mut codes = [0; COLUMNS];
+            let scale = quantise(row, &mut codes);
+            let wanted: Vec<f32> = codes.iter().map(|code| f32::from(*code) * scale).collect();
+            assert_eq!(found, wanted);
+        }
     }
 }

@@ -180,7 +180,17 @@ fn a_cancelled_run_goes_on_where_it_stopped() {
     cancelled_and_resumed(&[
         ("devices", ParamValue::Int(2)),
         ("accumulate", ParamValue::Int(2)),
+        ("weights", ParamValue::Text("int8".into())),
     ]);
+}
+
+#[test]
+fn rounded_matrices_teach_something_else() {
+    let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
+    let exact = train(&node(&[]), None, folder.path()).expect("everything fits");
+    let rounding = node(&[("weights", ParamValue::Text("int8".into()))]);
+    let rounded = train(&rounding, None, folder.path()).expect("everything fits");
+    assert_ne!(hash(&rounded), hash(&exact));
 }
 
 fn cancelled_and_resumed(changes: &[(&str, ParamValue)]) {

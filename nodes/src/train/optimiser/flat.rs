@@ -5,7 +5,7 @@ use burn::optim::{AdamW, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use super::muon::{Muon, Stack};
-use crate::network::weights::{Name, Weights};
+use crate::network::weights::{Name, WeightType, Weights, rounded};
 
 /// Parameters start at multiples of this many numbers, so that a card can view them where they lie.
 pub const ALIGNMENT: usize = 128;
@@ -163,21 +163,22 @@ impl Layout {
         }
     }
 
-    /// `module` with views of `weights` as leaves of gradients.
-    pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 3]) -> M {
-        self.views(module, weights, true)
+    /// `module` with `weights` as leaves of gradients: views of them, or matrices rounded as `kept` says, whose gradients
+    /// are taken for those of the exact ones.
+    pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 3], kept: WeightType) -> M {
+        module.map(&mut Viewer {
+            slots: self.slots.iter(),
+            weights,
+            leaves: Some(kept),
+        })
     }
 
     /// `module` with views of `weights`, without gradients.
     pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 3]) -> M {
-        self.views(module, weights, false)
-    }
-
-    fn views<M: Module>(&self, module: M, weights: [Tensor<1>; 3], leaves: bool) -> M {
         module.map(&mut Viewer {
             slots: self.slots.iter(),
             weights,
-            leaves,
+            leaves: None,
         })
     }
 
@@ -251,7 +252,8 @@ impl ModuleVisitor for Planner {
 struct Viewer<'a> {
     slots: std::slice::Iter<'a, Slot>,
     weights: [Tensor<1>; 3],
-    leaves: bool,
+    /// How matrices are seen where they gather gradients.
+    leaves: Option<WeightType>,
 }
 
 impl ModuleMapper for Viewer<'_> {
@@ -264,12 +266,16 @@ impl ModuleMapper for Viewer<'_> {
         shape.copy_from_slice(&slot.shape);
         let view = self.weights[slot.section as usize]
             .clone()
-            .slice(slot.start..slot.start + slot.length)
-            .reshape(shape);
-        let view = if self.leaves {
-            view.autodiff().require_grad()
-        } else {
-            view
+            .slice(slot.start..slot.start + slot.length);
+        let view = match self.leaves {
+            Some(WeightType::Int8) if D > 1 && slot.length > 0 => {
+                rounded(view.reshape([shape[0], slot.length / shape[0]])).reshape(shape)
+            }
+            Some(_) | None => view.reshape(shape),
+        };
+        let view = match self.leaves {
+            Some(_) => view.autodiff().require_grad(),
+            None => view,
         };
         Param::initialized(param.id, view)
     }

@@ -2,7 +2,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::{Method, Optimiser, Trainer};
-use crate::network::weights::{Weights, WeightsError};
+use crate::network::weights::{WeightType, Weights, WeightsError, rounded};
 
 #[derive(Module, Debug)]
 struct Line {
@@ -122,6 +122,37 @@ fn the_first_update_is_as_worked_out_by_hand() {
     close("weight", &[0.575, -0.95, 0.3375]);
     close("unused", &[0.95, 1.9]);
     close("bias", &[0.1]);
+}
+
+#[test]
+fn losses_see_rounded_matrices_and_gradients_move_exact_ones() {
+    let mut trainer = trainer(Optimiser {
+        learning_rate: 0.1,
+        steps: 400,
+        weight_decay: 0.0,
+        average: 0.0,
+        weights: WeightType::Int8,
+        ..short()
+    });
+    for steps in [0..1, 1..400] {
+        learn(&mut trainer, steps);
+        let [seen, exact] = [trainer.module().clone(), trainer.current()];
+        let exact_weight = exact.weight.val();
+        let seen_weight = seen.weight.val().inner();
+        assert_ne!(numbers(seen_weight.clone()), numbers(exact_weight.clone()));
+        assert_eq!(numbers(seen_weight), numbers(rounded(exact_weight)));
+        // Vectors stay as they are.
+        assert_eq!(numbers(seen.bias.val().inner()), numbers(exact.bias.val()));
+    }
+    // Steps of 3/127 of the largest weight leave the line that far off.
+    for turn in 0..3 {
+        let error: f32 = loss(&trainer, turn).inner().into_scalar();
+        assert!(error.sqrt() < 0.1, "point {turn}: {error}");
+    }
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
 }
 
 #[test]
