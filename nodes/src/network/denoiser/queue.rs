@@ -304,7 +304,7 @@ mod tests {
     use burn::tensor::{Device, Tensor, TensorData};
 
     use super::pick;
-    use crate::value::{Guidance, Scores};
+    use crate::value::{Guidance, Lead, Scores};
 
     #[test]
     fn tokens_are_the_same_however_many_are_picked_at_once() {
@@ -322,7 +322,7 @@ mod tests {
                 ..Guidance::plain(1.0)
             };
             let lead = guidance.lead();
-            let parts = lead.map_or(1, |lead| lead.parts());
+            let parts = lead.map_or(1, Lead::parts);
             let scores = Scores::of_vectors(filled(parts * ROWS, 4), filled(33, 4), lead);
             for temperature in [0.0, 0.8] {
                 let picked = |at_once| {
