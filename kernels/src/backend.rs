@@ -298,6 +298,12 @@ pub trait TensorKernels: Backend {
         definition::step::<Self>(tokens, confidence, codes, [frames, turns], mask)
     }
 
+    /// `s · round(x / s)`, where `s` is the largest size in the row through `steps`, in f32: `[rows, columns]` → the same.
+    #[fusion(meta = spec::round_rows)]
+    fn round_rows(x: FloatTensor<Self>, steps: f32) -> FloatTensor<Self> {
+        definition::round_rows::<Self>(x, steps)
+    }
+
     /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
     #[fusion(meta = spec::dequantise)]
     fn dequantise(

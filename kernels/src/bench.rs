@@ -12,7 +12,8 @@ use crate::noise::Noise;
 use crate::rows::{log_sum_exp, row_mean};
 use crate::{
     Chunk, GroupLevel, GroupNorm, Objective, Resolution, argmax, convolution_3x3, dequantise,
-    group_norm, grouped_cross_entropy, linear, lookup, matmul, rms_norm, softmax, unfold_3x3,
+    group_norm, grouped_cross_entropy, linear, lookup, matmul, rms_norm, round_rows, softmax,
+    unfold_3x3,
 };
 
 pub use attention::{AttentionSizes, AttentionTiming, bench_attention};
@@ -204,8 +205,12 @@ fn rows(scale: usize, dtype: DType, device: &Device) -> Vec<Timing> {
     timings.push(time("log_sum_exp", case.clone(), device, work, || {
         let _ = log_sum_exp(x.clone());
     }));
-    timings.push(time("argmax", case, device, work, || {
+    timings.push(time("argmax", case.clone(), device, work, || {
         let _ = argmax(x.clone());
+    }));
+    let work = [0, 2 * bytes(logits, DType::F32)];
+    timings.push(time("round_rows", case, device, work, || {
+        let _ = round_rows(x.clone(), 127.0);
     }));
     timings.push(dequantising(logits, dtype, device));
     timings.push(look_up(scale, dtype, device));

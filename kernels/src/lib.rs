@@ -6,7 +6,7 @@
 //! | [`matmul`] | `a·b`, batched | cuBLASLt, transposed views without a copy |
 //! | [`lookup`] | `table[ids]` | gradients added up by rows, in one order |
 //! | [`attention`] | `softmax(scale·q·kᵀ)·v` | own CUDA kernels that keep no scores, Hopper's with its copy engine |
-//! | [`softmax`], [`argmax`], [`row_mean`] | along the last dimension | a warp or more to each row |
+//! | [`softmax`], [`argmax`], [`row_mean`], [`round_rows`] | along the last dimension | a warp or more to each row |
 //! | [`rms_norm`], [`add_rms_norm`] | `x / √(mean x² + ε)` | 16 bytes at a time, the sum in front in the same pass |
 //! | [`rotate`], [`swiglu`] | RoPE, `silu(gate)·up` | one pass over memory |
 //! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
@@ -72,7 +72,7 @@ pub use lookup::lookup;
 pub use norm::{add_rms_norm, rms_norm};
 pub use product::matmul;
 pub use recording::{Recorded, Recording};
-pub use rows::{argmax, row_mean, softmax};
+pub use rows::{argmax, round_rows, row_mean, softmax};
 pub use stamp::free_memory;
 pub use unfold::unfold_3x3;
 
@@ -88,7 +88,7 @@ use linear::parity::{Linear, Logits};
 use lookup::parity::Lookup;
 use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
-use rows::parity::{Argmax, LogSumExp, RowMean, Softmax};
+use rows::parity::{Argmax, LogSumExp, RoundRows, RowMean, Softmax};
 use sampling::parity::{Draw, Likeliest, Plausible, PlausibleLogits};
 use sampling::step::parity::SamplerStep;
 use unfold::parity::Unfold;
@@ -117,6 +117,7 @@ const CHECKS: &[(&str, Check)] = &[
     (RowMean::NAME, parity::<RowMean>),
     (LogSumExp::NAME, parity::<LogSumExp>),
     (Argmax::NAME, parity::<Argmax>),
+    (RoundRows::NAME, parity::<RoundRows>),
     (Unfold::NAME, parity::<Unfold>),
     (Convolution::NAME, parity::<Convolution>),
     (Groups::NAME, parity::<Groups>),

@@ -1,4 +1,4 @@
-//! Softmax, means and the largest number along the last dimension.
+//! Softmax, means, rounding and the largest number along the last dimension.
 
 pub(crate) mod parity;
 
@@ -39,6 +39,18 @@ pub fn argmax(x: Tensor<2>) -> Tensor<1, Int> {
 /// Shapes: `x [rows, columns]` → `[rows]`; there is at least one column.
 pub fn row_mean(x: Tensor<2>) -> Tensor<1> {
     Tensor::from_dispatch(<Dispatch as TensorKernels>::row_mean(x.into_dispatch()))
+}
+
+/// Each row rounded to so many steps on either side of zero, in f32, without gradients.
+///
+/// `y = s · round(x / s)`, where `s = max |x| / steps` of the row; halves go to even numbers.
+///
+/// Shapes: `x [rows, columns]` → the same; there is at least one column.
+pub fn round_rows(x: Tensor<2>, steps: f32) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as TensorKernels>::round_rows(
+        x.into_dispatch(),
+        steps,
+    ))
 }
 
 /// `log Σ e^x` of each row, in f32, without gradients; −∞ for a row of −∞.

@@ -4,7 +4,7 @@ use crate::contract::planted::check;
 use crate::{
     AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
     GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, Plausible,
-    PlausibleLogits, RmsNorm, Rotate, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
+    PlausibleLogits, RmsNorm, Rotate, RoundRows, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
 };
 
 #[test]
@@ -66,6 +66,11 @@ fn log_sum_exp_agrees_with_its_reference() {
 #[test]
 fn argmax_agrees_with_its_reference() {
     check::<Argmax>();
+}
+
+#[test]
+fn round_rows_agrees_with_its_reference() {
+    check::<RoundRows>();
 }
 
 #[test]

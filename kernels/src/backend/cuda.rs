@@ -239,6 +239,13 @@ impl TensorKernels for CubeBackend {
         definition::draw::<Self>(logits, uniforms, temperature)
     }
 
+    fn round_rows(x: CubeTensor, steps: f32) -> CubeTensor {
+        if stream::is_cuda(&x) && has_kernel(x.dtype) {
+            return rows::round_rows(x, steps);
+        }
+        definition::round_rows::<Self>(x, steps)
+    }
+
     fn dequantise(codes: CubeTensor, scales: CubeTensor, dtype: FloatDType) -> CubeTensor {
         if stream::is_cuda(&codes) && has_kernel(dtype.into()) {
             return rows::dequantise(codes, scales, dtype.into());

@@ -21,6 +21,6 @@ pub(super) use neighbours::{fold, unfold};
 pub(super) use pick::{draw, likeliest, plausible, plausible_logits};
 pub(super) use rows::{
     add_rows, add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm,
-    rms_norm_backward, row_mean, softmax, softmax_backward,
+    rms_norm_backward, round_rows, row_mean, softmax, softmax_backward,
 };
 pub(super) use step::{from_bits, step};

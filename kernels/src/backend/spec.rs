@@ -140,6 +140,11 @@ pub(super) fn step(
     TensorSpec::new(shape, DType::I32)
 }
 
+/// What [`round_rows`](super::TensorKernels::round_rows) will return.
+pub(super) fn round_rows(x: &TensorSpec, _: &f32) -> TensorSpec {
+    TensorSpec::new(x.shape.clone(), DType::F32)
+}
+
 /// What [`dequantise`](super::TensorKernels::dequantise) will return.
 pub(super) fn dequantise(codes: &TensorSpec, _: &TensorSpec, dtype: &FloatDType) -> TensorSpec {
     TensorSpec::new(codes.shape.clone(), (*dtype).into())

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Int, Tensor, activation};
 
-use super::{argmax, log_sum_exp, row_mean, softmax};
+use super::{argmax, log_sum_exp, round_rows, row_mean, softmax};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
@@ -17,6 +17,9 @@ pub struct LogSumExp;
 
 /// [`argmax`] under the contract.
 pub struct Argmax;
+
+/// [`round_rows`] under the contract.
+pub struct RoundRows;
 
 /// One check of work on rows.
 #[derive(Debug)]
@@ -67,6 +70,9 @@ const CASES: &[Case] = &[
         dtype: DType::F32,
     },
 ];
+
+/// The steps of numbers of one byte.
+const STEPS: f32 = 127.0;
 
 impl Kernel for Softmax {
     type Case = Case;
@@ -135,6 +141,32 @@ impl Kernel for LogSumExp {
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
         log_sum_exp(matrix(case, inputs))
+    }
+}
+
+impl Kernel for RoundRows {
+    type Case = Case;
+    const NAME: &'static str = "round_rows";
+    const GRADIENTS: bool = false;
+    const CASES: &'static [Case] = CASES;
+
+    /// The result is f32 whatever goes in.
+    fn tolerance(_: &Case) -> f32 {
+        rounding(DType::F32)
+    }
+
+    fn inputs(case: &Case, noise: &mut Noise) -> Vec<Input> {
+        inputs(case, noise)
+    }
+
+    fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let x = matrix(case, inputs);
+        let scale = x.clone().abs().max_dim(1).div_scalar(STEPS);
+        ((x / scale.clone()).round() * scale).flatten(0, 1)
+    }
+
+    fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
+        round_rows(matrix(case, inputs), STEPS).flatten(0, 1)
     }
 }
 

@@ -188,6 +188,23 @@ static __device__ void plausible(const T* x, const T* own, T* out, unsigned rows
     }
 }
 
+// scale·round(x/scale), where scale = max |x| / steps.
+template <typename T>
+static __device__ void round_rows(const T* x, float* out, unsigned rows, unsigned columns, long long pitch,
+                                  float steps) {
+    const unsigned row = own_row();
+    const T* values = x + row * pitch;
+    Most most{0.0f};
+    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
+        most = join(most, Most{fabsf(widen(values[column]))});
+    }
+    // A row of zeros stays one.
+    const float scale = fmaxf(join_row(most).number / steps, __uint_as_float(0x00800000u));
+    for (unsigned column = threadIdx.x; row < rows && column < columns; column += blockDim.x) {
+        out[static_cast<long long>(row) * columns + column] = rintf(widen(values[column]) / scale) * scale;
+    }
+}
+
 // out = code·scale.
 template <typename T>
 static __device__ void dequantise(const signed char* codes, const float* scales, T* out, unsigned rows,
@@ -223,6 +240,7 @@ static __device__ void dequantise(const signed char* codes, const float* scales,
     FORWARD(argmax, T, SUFFIX, int)                                                                              \
     DEQUANTISE(T, SUFFIX)                                                                                        \
     FORWARD_WITH(weighted_sum, T, SUFFIX, float)                                                                 \
+    FORWARD_WITH(round_rows, T, SUFFIX, float)                                                                   \
     FORWARD_WITH(softmax, T, SUFFIX, T)                                                                          \
     OF_TWO(softmax_backward, T, SUFFIX)                                                                          \
     OF_TWO(plausible, T, SUFFIX)

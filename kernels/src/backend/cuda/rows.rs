@@ -69,6 +69,13 @@ pub(super) fn plausible(guided: CubeTensor, own: CubeTensor, share: f32) -> Cube
     of_two(guided, own, ["plausible_f32", "plausible_bf16"], share.ln())
 }
 
+/// `s · round(x / s)`, where `s` is the largest size in the row through `steps`, in f32: `[rows, columns]` → the same.
+pub(super) fn round_rows(x: CubeTensor, steps: f32) -> CubeTensor {
+    let shape = x.meta.shape().clone();
+    let kernels = ["round_rows_f32", "round_rows_bf16"];
+    forward(x, shape, DType::F32, kernels, steps)
+}
+
 /// `code · scale` of each row, in `dtype`: `[rows, columns] × [rows] → [rows, columns]`, i8 and f32.
 pub(super) fn dequantise(codes: CubeTensor, scales: CubeTensor, dtype: DType) -> CubeTensor {
     let (codes, scales) = (with_dense_rows(codes), into_contiguous(scales));

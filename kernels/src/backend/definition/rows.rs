@@ -6,7 +6,7 @@ use burn::backend::{
 };
 use burn::tensor::{FloatDType, IndexingUpdateOp, IntDType, Shape};
 
-use crate::backend::cast;
+use crate::backend::{TensorKernels, cast};
 
 /// `y + b` for each row: `[rows, columns] + [columns]`, both of one type.
 pub(in crate::backend) fn add_to_rows<B: Backend>(
@@ -110,6 +110,22 @@ pub(in crate::backend) fn rms_norm_backward<B: Backend>(
     let mean = B::float_mean_dim(B::float_mul(grad.clone(), x.clone()), 1);
     let gradient = B::float_sub(grad, B::float_mul(x, mean));
     cast::<B>(B::float_mul(gradient, factor), dtype)
+}
+
+/// `s · round(x / s)`, where `s` is the largest size in the row through `steps`, in f32: `[rows, columns]` → the same.
+pub(in crate::backend) fn round_rows<B: TensorKernels>(
+    x: FloatTensor<B>,
+    steps: f32,
+) -> FloatTensor<B> {
+    let x = cast::<B>(x, FloatDType::F32);
+    let sizes = B::float_abs(x.clone());
+    let places = Shape::new([x.shape()[0], 1]);
+    let places = B::int_reshape(B::argmax(sizes.clone()), places);
+    let largest = B::float_gather(1, sizes, places);
+    // A row of zeros stays one.
+    let scale = B::float_div_scalar(largest, steps.into());
+    let scale = B::float_clamp_min(scale, f32::MIN_POSITIVE.into());
+    B::float_mul(B::float_round(B::float_div(x, scale.clone())), scale)
 }
 
 /// `code · scale` of each row, computed in f32, in `dtype`.

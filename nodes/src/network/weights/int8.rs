@@ -62,19 +62,11 @@ pub(super) fn quantise(row: &[f32], codes: &mut [i8]) -> f32 {
     scale
 }
 
-/// The numbers that the rows of `x` become in one byte a number, made where they lie.
-///
-/// `y = s · round(x / s)`, where `s` is the largest size in the row through 127; see [`quantise`].
+/// The numbers that the rows of `x` become in one byte a number, made where they lie; see [`quantise`].
 ///
 /// Shapes: `x [rows, columns]` → the same; there is at least one column.
 pub fn rounded(x: Tensor<2>) -> Tensor<2> {
-    let sizes = x.clone().abs();
-    let places = kernels::argmax(sizes.clone());
-    let rows = places.dims()[0];
-    let largest = sizes.gather(1, places.reshape([rows, 1]));
-    // A row of zeros stays one.
-    let scale = largest.div_scalar(127.0).clamp_min(f32::MIN_POSITIVE);
-    (x / scale.clone()).round() * scale
+    kernels::round_rows(x, 127.0)
 }
 
 #[cfg(test)]
