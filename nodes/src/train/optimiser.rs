@@ -323,16 +323,24 @@ impl<M: Module> Trainer<M> {
         self.replace_leaves();
     }
 
-    /// The network as it is now, without gradients.
+    /// The network as it is now, exact and without gradients.
     pub fn current(&self) -> M {
-        let weights = self.flats.each_ref().map(Flat::weights);
-        self.layout.plain(self.module.clone(), weights)
+        self.plain(Flat::weights, WeightType::AsStored)
     }
 
-    /// The network with averaged weights, without gradients; [`Trainer::current`] where averaging is off.
+    /// The network as losses see it now, without gradients: rounded where [`Optimiser::weights`] says so.
+    pub fn seen(&self) -> M {
+        self.plain(Flat::weights, self.optimiser.weights)
+    }
+
+    /// The network with averaged weights, exact and without gradients; [`Trainer::current`] where averaging is off.
     pub fn averaged(&self) -> M {
-        let weights = self.flats.each_ref().map(Flat::average);
-        self.layout.plain(self.module.clone(), weights)
+        self.plain(Flat::average, WeightType::AsStored)
+    }
+
+    fn plain(&self, vector: fn(&Flat) -> Tensor<1>, kept: WeightType) -> M {
+        let weights = self.flats.each_ref().map(vector);
+        self.layout.plain(self.module.clone(), weights, kept)
     }
 
     /// Writes a checkpoint: weights, moments, average, step, and `position`, which the caller gets back.

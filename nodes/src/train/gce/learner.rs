@@ -123,7 +123,7 @@ impl Learner {
             after: sequence.after.clone().map(Tensor::without_autodiff),
         };
         let (codes, targets) = (sequence.codes.clone(), targets.clone().without_autodiff());
-        let network = self.trainer.current();
+        let network = self.trainer.seen();
         let features = network.features(sequence, &shape.plain_rotary, self.dtype);
         let [batch, cells, width] = features.dims();
         let tokens = network.enlarge(features.reshape([batch * cells, width]));

@@ -163,22 +163,29 @@ impl Layout {
         }
     }
 
-    /// `module` with `weights` as leaves of gradients: views of them, or matrices rounded as `kept` says, whose gradients
-    /// are taken for those of the exact ones.
+    /// `module` with `weights` as leaves of gradients; those of matrices that are rounded as `kept` says are taken for those
+    /// of the exact ones.
     pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 3], kept: WeightType) -> M {
-        module.map(&mut Viewer {
-            slots: self.slots.iter(),
-            weights,
-            leaves: Some(kept),
-        })
+        self.views(module, weights, kept, true)
     }
 
-    /// `module` with views of `weights`, without gradients.
-    pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 3]) -> M {
+    /// `module` with `weights`, its matrices as `kept` says, without gradients.
+    pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 3], kept: WeightType) -> M {
+        self.views(module, weights, kept, false)
+    }
+
+    fn views<M: Module>(
+        &self,
+        module: M,
+        weights: [Tensor<1>; 3],
+        kept: WeightType,
+        leaves: bool,
+    ) -> M {
         module.map(&mut Viewer {
             slots: self.slots.iter(),
             weights,
-            leaves: None,
+            kept,
+            leaves,
         })
     }
 
@@ -252,8 +259,8 @@ impl ModuleVisitor for Planner {
 struct Viewer<'a> {
     slots: std::slice::Iter<'a, Slot>,
     weights: [Tensor<1>; 3],
-    /// How matrices are seen where they gather gradients.
-    leaves: Option<WeightType>,
+    kept: WeightType,
+    leaves: bool,
 }
 
 impl ModuleMapper for Viewer<'_> {
@@ -267,15 +274,16 @@ impl ModuleMapper for Viewer<'_> {
         let view = self.weights[slot.section as usize]
             .clone()
             .slice(slot.start..slot.start + slot.length);
-        let view = match self.leaves {
-            Some(WeightType::Int8) if D > 1 && slot.length > 0 => {
+        let view = match self.kept {
+            WeightType::Int8 if D > 1 && slot.length > 0 => {
                 rounded(view.reshape([shape[0], slot.length / shape[0]])).reshape(shape)
             }
-            Some(_) | None => view.reshape(shape),
+            WeightType::Int8 | WeightType::AsStored => view.reshape(shape),
         };
-        let view = match self.leaves {
-            Some(_) => view.autodiff().require_grad(),
-            None => view,
+        let view = if self.leaves {
+            view.autodiff().require_grad()
+        } else {
+            view
         };
         Param::initialized(param.id, view)
     }
