@@ -10,10 +10,6 @@ use super::noise::TokenNoise;
 use super::settings::EditSampler;
 use crate::value::Scores;
 
-/// How many bytes of logits are worked on at a time: a thousand positions of the largest codebook, so that its matrix is
-/// read often enough from nearby memory.
-const CHUNK_BYTES: usize = 512 << 20;
-
 /// The tokens chosen for some rows, and how probable each was.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Drawn {
@@ -61,7 +57,7 @@ pub(super) fn draw(
     noise: &TokenNoise,
 ) -> Result<Drawn, NodeError> {
     let [rows, codebook] = scores.dims();
-    let at_once = (CHUNK_BYTES / 4 / codebook).clamp(1, rows.max(1));
+    let at_once = scores.at_once();
     let (mut order, mut tokens, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (temperature, members) in alike(temperatures) {
         for part in members.chunks(at_once) {

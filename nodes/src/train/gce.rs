@@ -30,7 +30,7 @@ pub use self::scoring::Loss;
 use self::scoring::Scoring;
 use self::session::Session;
 use self::sheets::Sheets;
-use super::optimiser::{Method, Optimiser};
+use super::optimiser::{Method, Optimiser, Seen};
 use crate::compute::Compute;
 use crate::network::denoiser::TrainedDenoiser;
 use crate::network::weights::WeightType;
@@ -117,9 +117,9 @@ pub struct TrainGce {
     /// How much of the running average of the weights stays at each step; 0 takes the last weights instead.
     #[param(default = 0.999, range = 0.0..=0.99999)]
     pub average: f32,
-    /// What the denoiser will be kept in: with `int8` it learns to bear that its matrices are rounded as `denoiser.save`
-    /// rounds them, while what comes out is still exact. It is worth while for the last part of a training.
-    pub weights: WeightType,
+    /// How losses see the network's matrices, of which exact ones are learnt and come out; `int8` is for the last part of a
+    /// training whose result is saved so.
+    pub weights: Seen,
     /// Where to write checkpoints; empty writes none.
     #[param(default = "", written)]
     pub checkpoint: FilePath,

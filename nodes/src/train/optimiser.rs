@@ -13,8 +13,9 @@ use burn::module::Module;
 use burn::optim::AdamWConfig;
 use burn::tensor::{DType, Device, FloatDType, Tensor};
 use graph::error::NodeError;
+use graph::prelude::Choice;
 
-use crate::network::weights::{WeightType, WeightsError};
+use crate::network::weights::WeightsError;
 use flat::{Flat, Layout, Rule, Section};
 use muon::{Muon, is_hidden};
 
@@ -45,11 +46,21 @@ pub struct Optimiser {
     pub average: f32,
     /// How many batches make up an update.
     pub accumulate: u32,
-    /// How matrices are rounded where they are used; gradients move the exact ones.
-    ///
-    /// Source: the straight-through estimator of Bengio et al., "Estimating or propagating gradients through stochastic
-    /// neurons for conditional computation", 2013.
-    pub weights: WeightType,
+    /// How losses see matrices.
+    pub weights: Seen,
+}
+
+/// How losses see matrices, while gradients move the exact ones.
+///
+/// Source: the straight-through estimator of Bengio et al., "Estimating or propagating gradients through stochastic
+/// neurons for conditional computation", 2013.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+pub enum Seen {
+    /// As they are.
+    #[default]
+    Exact,
+    /// Rounded as `denoiser.save` rounds them with `precision: int8`, so that what is learnt bears it; no memory is saved.
+    Int8,
 }
 
 /// What moves the matrices of a stack of layers.
@@ -76,7 +87,7 @@ impl Default for Optimiser {
             clip: 1.0,
             average: 0.999,
             accumulate: 1,
-            weights: WeightType::AsStored,
+            weights: Seen::Exact,
         }
     }
 }
@@ -309,8 +320,8 @@ impl<M: Module> Trainer<M> {
 
     fn replace_leaves(&mut self) {
         let weights = self.flats.each_ref().map(Flat::weights);
-        let kept = self.optimiser.weights;
-        self.module = self.layout.leaves(self.module.clone(), weights, kept);
+        let seen = self.optimiser.weights;
+        self.module = self.layout.leaves(self.module.clone(), weights, seen);
     }
 
     /// Changes weights by hand; shapes must stay what they are. `by` sees the network without gradients.
@@ -325,7 +336,7 @@ impl<M: Module> Trainer<M> {
 
     /// The network as it is now, exact and without gradients.
     pub fn current(&self) -> M {
-        self.plain(Flat::weights, WeightType::AsStored)
+        self.plain(Flat::weights, Seen::Exact)
     }
 
     /// The network as losses see it now, without gradients: rounded where [`Optimiser::weights`] says so.
@@ -335,12 +346,12 @@ impl<M: Module> Trainer<M> {
 
     /// The network with averaged weights, exact and without gradients; [`Trainer::current`] where averaging is off.
     pub fn averaged(&self) -> M {
-        self.plain(Flat::average, WeightType::AsStored)
+        self.plain(Flat::average, Seen::Exact)
     }
 
-    fn plain(&self, vector: fn(&Flat) -> Tensor<1>, kept: WeightType) -> M {
+    fn plain(&self, vector: fn(&Flat) -> Tensor<1>, seen: Seen) -> M {
         let weights = self.flats.each_ref().map(vector);
-        self.layout.plain(self.module.clone(), weights, kept)
+        self.layout.plain(self.module.clone(), weights, seen)
     }
 
     /// Writes a checkpoint: weights, moments, average, step, and `position`, which the caller gets back.

@@ -6,6 +6,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Lead;
 
+/// How many bytes of logits are worth making at once: a large matrix is read often enough from nearby memory, and a card is
+/// quicker the more there are.
+const BYTES: usize = 512 << 20;
+
 /// Guided scores of codes for some positions, made of their vectors when they are looked at: those of thousands of
 /// positions in a large codebook take gigabytes together.
 #[derive(Clone, Debug)]
@@ -63,6 +67,13 @@ impl Scores {
         let [positions, columns] = self.rows.dims();
         let codes = self.head.as_ref().map(|head| head.dims()[0]);
         [positions, codes.unwrap_or(columns)]
+    }
+
+    /// How many positions' logits are worth making at once, at least one.
+    pub fn at_once(&self) -> usize {
+        let [_, codes] = self.dims();
+        let parts = self.judge.as_ref().map_or(1, |judge| judge.lead.parts());
+        (BYTES / size_of::<f32>() / (parts * codes).max(1)).max(1)
     }
 
     /// All of them, `[positions, codebook]`, in f32.

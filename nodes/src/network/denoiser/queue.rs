@@ -10,9 +10,6 @@ use super::trained::led;
 use super::{DenoiserNetwork, Sequence, TrainedDenoiser, cell_order};
 use crate::value::{Guidance, Lead, Opening, Query, QueuedStep, Scores, StepQueue, Tokens};
 
-/// How many bytes of logits are made at once: a card is quicker the more there are, and needs memory for them.
-const CHUNK_BYTES: usize = 512 << 20;
-
 /// Pictures of a run, all of whose positions the network scores at every step.
 ///
 /// A step is a function of whole numbers: ids around the pictures, their codes, and what the sampler foresaw of the step.
@@ -226,8 +223,7 @@ impl Decider {
         let vectors = self.network.enlarge(features);
         let scores = Scores::of_vectors(vectors, self.network.head(self.dtype), lead);
         let uniforms = sampling::uniforms(&turns, codes.dims()[1]);
-        let bytes = lead.map_or(1, Lead::parts) * scores.dims()[1] * size_of::<f32>();
-        let picked = pick(&scores, uniforms, self.temperature, CHUNK_BYTES / bytes);
+        let picked = pick(&scores, uniforms, self.temperature, scores.at_once());
         let (tokens, confidence) = (picked.tokens, picked.confidence);
         sampling::step(tokens, confidence, codes, frames, turns, self.mask)
     }
@@ -263,7 +259,6 @@ impl Asked {
 /// many rows are made at once.
 fn pick(scores: &Scores, uniforms: Tensor<1>, temperature: f32, at_once: usize) -> Picked {
     let [rows, _] = scores.dims();
-    let at_once = at_once.max(1);
     let picked = (0..rows).step_by(at_once).map(|first| {
         let count = at_once.min(rows - first);
         let logits = scores.within(first..first + count).logits();
@@ -334,7 +329,7 @@ mod tests {
                 };
                 let (tokens, confidence) = picked(ROWS);
                 assert_eq!(tokens.len(), ROWS);
-                for at_once in [0, 1, 3, 100] {
+                for at_once in [1, 3, 100] {
                     let found = picked(at_once);
                     assert_eq!(found.0, tokens, "{at_once} at once");
                     for (found, wanted) in found.1.iter().zip(&confidence) {

@@ -6,6 +6,9 @@ use rayon::prelude::*;
 /// What the scales of an array of one byte a number are called, behind the array's own name.
 pub(super) const SCALE: &str = ".scale";
 
+/// The largest whole number.
+const LARGEST: f32 = 127.0;
+
 /// Rows of whole numbers from −127 to 127.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Int8 {
@@ -51,7 +54,7 @@ pub(super) fn quantise(row: &[f32], codes: &mut [i8]) -> f32 {
     let largest = row
         .iter()
         .fold(0.0_f32, |most, value| most.max(value.abs()));
-    let scale = match largest / 127.0 {
+    let scale = match largest / LARGEST {
         // A row of zeros, or of numbers too small for f32 to divide.
         0.0 => 1.0,
         scale => scale,
@@ -66,7 +69,7 @@ pub(super) fn quantise(row: &[f32], codes: &mut [i8]) -> f32 {
 ///
 /// Shapes: `x [rows, columns]` → the same; there is at least one column.
 pub fn rounded(x: Tensor<2>) -> Tensor<2> {
-    kernels::round_rows(x, 127.0)
+    kernels::round_rows(x, LARGEST)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamW, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
+use super::Seen;
 use super::muon::{Muon, Stack};
-use crate::network::weights::{Name, WeightType, Weights, rounded};
+use crate::network::weights::{Name, Weights, rounded};
 
 /// Parameters start at multiples of this many numbers, so that a card can view them where they lie.
 pub const ALIGNMENT: usize = 128;
@@ -163,28 +164,22 @@ impl Layout {
         }
     }
 
-    /// `module` with `weights` as leaves of gradients; those of matrices that are rounded as `kept` says are taken for those
+    /// `module` with `weights` as leaves of gradients; those of matrices that are rounded as `seen` says are taken for those
     /// of the exact ones.
-    pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 3], kept: WeightType) -> M {
-        self.views(module, weights, kept, true)
+    pub fn leaves<M: Module>(&self, module: M, weights: [Tensor<1>; 3], seen: Seen) -> M {
+        self.views(module, weights, seen, true)
     }
 
-    /// `module` with `weights`, its matrices as `kept` says, without gradients.
-    pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 3], kept: WeightType) -> M {
-        self.views(module, weights, kept, false)
+    /// `module` with `weights`, its matrices as `seen` says, without gradients.
+    pub fn plain<M: Module>(&self, module: M, weights: [Tensor<1>; 3], seen: Seen) -> M {
+        self.views(module, weights, seen, false)
     }
 
-    fn views<M: Module>(
-        &self,
-        module: M,
-        weights: [Tensor<1>; 3],
-        kept: WeightType,
-        leaves: bool,
-    ) -> M {
+    fn views<M: Module>(&self, module: M, weights: [Tensor<1>; 3], seen: Seen, leaves: bool) -> M {
         module.map(&mut Viewer {
             slots: self.slots.iter(),
             weights,
-            kept,
+            seen,
             leaves,
         })
     }
@@ -259,7 +254,7 @@ impl ModuleVisitor for Planner {
 struct Viewer<'a> {
     slots: std::slice::Iter<'a, Slot>,
     weights: [Tensor<1>; 3],
-    kept: WeightType,
+    seen: Seen,
     leaves: bool,
 }
 
@@ -274,11 +269,11 @@ impl ModuleMapper for Viewer<'_> {
         let view = self.weights[slot.section as usize]
             .clone()
             .slice(slot.start..slot.start + slot.length);
-        let view = match self.kept {
-            WeightType::Int8 if D > 1 && slot.length > 0 => {
+        let view = match self.seen {
+            Seen::Int8 if D > 1 && slot.length > 0 => {
                 rounded(view.reshape([shape[0], slot.length / shape[0]])).reshape(shape)
             }
-            WeightType::Int8 | WeightType::AsStored => view.reshape(shape),
+            Seen::Int8 | Seen::Exact => view.reshape(shape),
         };
         let view = if self.leaves {
             view.autodiff().require_grad()
