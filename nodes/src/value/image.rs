@@ -74,6 +74,13 @@ impl Image {
         self.pixels.dims()[2]
     }
 
+    /// The picture at place `at` by itself; nothing where there are not so many.
+    pub fn sample(&self, at: usize) -> Option<Self> {
+        (at < self.batch()).then(|| Self {
+            pixels: self.pixels.clone().narrow(0, at, 1),
+        })
+    }
+
     /// `batch × height × width × 3` bytes, values clamped to 0…1 and rounded to the nearest of 256 levels.
     pub fn to_bytes(&self) -> Vec<u8> {
         let values = self
