@@ -21,6 +21,9 @@ use super::picture;
 use super::scenes::colour;
 use crate::value::Dataset;
 
+/// What there must be at the path.
+const HINT: &str = "name a folder of pictures, a .tar or a .safetensors";
+
 /// Reads captioned pictures: a folder, a WebDataset tar, or pictures that were encoded before, in one file or in a folder of
 /// such files and nothing else.
 ///
@@ -90,11 +93,12 @@ impl Node for ReadDataset {
 
     fn run(&self, (): (), run: &mut Run) -> Result<Outputs, NodeError> {
         let path = run.resolve(&self.path);
+        let kind = std::fs::metadata(&path).map_err(|error| NodeError::file(&path, error, HINT))?;
         let extension = picture::extension(&path);
-        if path.is_file() && extension == "safetensors" {
+        if kind.is_file() && extension == "safetensors" {
             return self.encoded(&[path]);
         }
-        let entries = if path.is_dir() {
+        let entries = if kind.is_dir() {
             let endings = picture::EXTENSIONS.join(", .");
             let hint = format!("pictures end in .{endings}, encoded ones in .safetensors");
             let found = folder::entries(&path, self.skip_unreadable)?;
@@ -103,15 +107,11 @@ impl Node for ReadDataset {
                 return self.encoded(&parts);
             }
             found.pictures(&path, "folder", &hint, run)?
-        } else if extension == "tar" || !path.exists() {
+        } else if extension == "tar" {
             let found = archive::entries(&path)?;
             found.pictures(&path, "archive", archive::HINT, run)?
         } else {
-            return Err(NodeError::file(
-                path,
-                "this is no dataset",
-                "name a folder of pictures, a .tar or a .safetensors",
-            ));
+            return Err(NodeError::file(path, "this is no dataset", HINT));
         };
         let found = entries.len();
         let wanted: Vec<Entry> = entries

@@ -239,7 +239,17 @@ fn captions_without_a_picture_are_told_of() {
 fn bad_folders_and_lists_are_named() {
     let folder = folder();
     fails(folder.path(), &[], &["holds no picture"]);
-    fails(&folder.path().join("absent"), &[], &["absent"]);
+    for absent in ["absent", "absent.tar", "absent.safetensors"] {
+        fails(
+            &folder.path().join(absent),
+            &[],
+            &[
+                absent,
+                "No such file",
+                "a folder of pictures, a .tar or a .safetensors",
+            ],
+        );
+    }
     let check = |list: &[u8], expected: &[&str]| {
         write(folder.path(), "captions.csv", list);
         fails(folder.path(), &[], expected);
