@@ -80,6 +80,14 @@ impl Node for ReadDataset {
     type Outputs = Outputs;
 
     fn check(&self) -> Result<(), ParamError> {
+        // It would be the folder of the workflow, of which all pictures would be read.
+        if self.path.0.is_empty() {
+            return Err(ParamError::Invalid {
+                param: "path".into(),
+                expected: "a folder of pictures, a .tar or a .safetensors".into(),
+                found: "\"\"".into(),
+            });
+        }
         if colour::named(&self.background).is_some() {
             return Ok(());
         }

@@ -250,6 +250,11 @@ fn bad_folders_and_lists_are_named() {
             ],
         );
     }
+    fails(
+        Path::new(""),
+        &[],
+        &["`path`", "a folder of pictures", "but is \"\""],
+    );
     let check = |list: &[u8], expected: &[&str]| {
         write(folder.path(), "captions.csv", list);
         fails(folder.path(), &[], expected);
