@@ -279,6 +279,33 @@ pub trait TensorKernels: Backend {
         definition::draw::<Self>(logits, uniforms, temperature)
     }
 
+    /// [`draw`](Self::draw) of what [`plausible`](Self::plausible) leaves: `[rows, codes]` twice, `[rows] → [rows]` each.
+    #[fusion(meta = spec::draw_judged)]
+    fn draw_judged(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        uniforms: FloatTensor<Self>,
+        share: f32,
+        temperature: f32,
+    ) -> (IntTensor<Self>, FloatTensor<Self>) {
+        Self::draw(Self::plausible(guided, own, share), uniforms, temperature)
+    }
+
+    /// [`draw`](Self::draw) of what [`plausible_logits`](Self::plausible_logits) leaves, in f32, of operands of one type:
+    /// `[rows, width]` twice, `[codes, width]`, `[rows] → [rows]` each.
+    #[fusion(default)]
+    fn draw_plausible(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        head: FloatTensor<Self>,
+        uniforms: FloatTensor<Self>,
+        share: f32,
+        temperature: f32,
+    ) -> (IntTensor<Self>, FloatTensor<Self>) {
+        let [guided, own] = definition::both_logits::<Self>(guided, own, head);
+        Self::draw_judged(guided, own, uniforms, share, temperature)
+    }
+
     /// The numbers of f32 that have these bits, which are i32: `[rows, columns]` to the same.
     #[fusion(meta = spec::from_bits)]
     fn from_bits(bits: IntTensor<Self>) -> FloatTensor<Self> {

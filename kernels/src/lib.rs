@@ -12,6 +12,7 @@
 //! | [`sampling::likeliest`], [`sampling::draw`] | a token of each row | one pass over logits, a block to each row |
 //! | [`sampling::plausible`] | guided logits of tokens that are probable without guidance | a warp or more to each row, whose first pass finds the largest |
 //! | [`sampling::plausible_logits`] | the same of a head's vectors | two products and the line above |
+//! | [`sampling::draw_plausible`] | a token of each row of those | two products, and one pass over what they made |
 //! | [`sampling::step`] | what a step lays and replaces | a block to each picture, the cut found bit by bit |
 //! | [`dequantise`] | `code · scale` of the row | one pass over bytes |
 //! | [`grouped_cross_entropy`] | `(lse − z_y) + Σ λ·(lse − lse_C)` | chunks of f32 logits, which one kernel turns into kept exponentials; two products over those |
@@ -89,7 +90,7 @@ use lookup::parity::Lookup;
 use norm::parity::{AddRmsNorm, RmsNorm};
 use product::parity::Matmul;
 use rows::parity::{Argmax, LogSumExp, RoundRows, RowMean, Softmax};
-use sampling::parity::{Draw, Likeliest, Plausible, PlausibleLogits};
+use sampling::parity::{Draw, DrawPlausible, Likeliest, Plausible, PlausibleLogits};
 use sampling::step::parity::SamplerStep;
 use unfold::parity::Unfold;
 
@@ -113,6 +114,7 @@ const CHECKS: &[(&str, Check)] = &[
     (Draw::NAME, parity::<Draw>),
     (Plausible::NAME, parity::<Plausible>),
     (PlausibleLogits::NAME, parity::<PlausibleLogits>),
+    (DrawPlausible::NAME, parity::<DrawPlausible>),
     (SamplerStep::NAME, parity::<SamplerStep>),
     (RowMean::NAME, parity::<RowMean>),
     (LogSumExp::NAME, parity::<LogSumExp>),

@@ -27,7 +27,7 @@ pub use filter::{keep_top_k, keep_top_p};
 pub use halton::halton_order;
 pub use order::stratified_order;
 pub use pick::{Picked, draw, likeliest, pick};
-pub use plausible::{plausible, plausible_logits};
+pub use plausible::{draw_plausible, plausible, plausible_logits};
 pub use position::{Policy, choose_positions};
 pub use remask::{RemaskRule, remask_probabilities};
 pub use schedule::{MaskRatio, arccos_budget, masked_after};

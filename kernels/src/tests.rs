@@ -2,7 +2,7 @@
 
 use crate::contract::planted::check;
 use crate::{
-    AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw,
+    AddRmsNorm, Argmax, Attention, AttentionToOne, Convolution, Dequantise, Draw, DrawPlausible,
     GroupedCrossEntropy, Groups, Likeliest, Linear, LogSumExp, Logits, Lookup, Matmul, Plausible,
     PlausibleLogits, RmsNorm, Rotate, RoundRows, RowMean, SamplerStep, Softmax, Swiglu, Unfold,
 };
@@ -106,6 +106,11 @@ fn plausible_tokens_agree_with_their_reference() {
 #[test]
 fn plausible_tokens_of_a_head_agree_with_their_reference() {
     check::<PlausibleLogits>();
+}
+
+#[test]
+fn draws_of_plausible_tokens_agree_with_their_reference() {
+    check::<DrawPlausible>();
 }
 
 #[test]

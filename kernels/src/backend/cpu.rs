@@ -210,6 +210,18 @@ impl TensorKernels for Flex {
         definition::draw::<Self>(logits, uniforms, temperature)
     }
 
+    fn draw_plausible(
+        guided: FloatTensor<Self>,
+        own: FloatTensor<Self>,
+        head: FloatTensor<Self>,
+        uniforms: FloatTensor<Self>,
+        share: f32,
+        temperature: f32,
+    ) -> (IntTensor<Self>, FloatTensor<Self>) {
+        let left = Self::plausible_logits(guided, own, head, share);
+        Self::draw(left, uniforms, temperature)
+    }
+
     fn cross_entropy(
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,

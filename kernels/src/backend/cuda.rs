@@ -43,6 +43,7 @@ use burn_cubecl::{CubeBackend, tensor::CubeTensor};
 pub(crate) use scratch::peak as scratch_peak;
 pub(crate) use versions::versions;
 
+use self::pick::Judge;
 use super::{TensorKernels, cast, definition};
 use crate::cross_entropy::{Chunk, Terms};
 use crate::stamp::Stamp;
@@ -234,9 +235,24 @@ impl TensorKernels for CubeBackend {
     ) -> (CubeTensor, CubeTensor) {
         let dtypes = [logits.dtype, uniforms.dtype];
         if stream::is_cuda(&logits) && dtypes == [DType::F32; 2] {
-            return pick::draw(logits, uniforms, temperature);
+            return pick::draw(logits, None, uniforms, temperature);
         }
         definition::draw::<Self>(logits, uniforms, temperature)
+    }
+
+    fn draw_judged(
+        guided: CubeTensor,
+        own: CubeTensor,
+        uniforms: CubeTensor,
+        share: f32,
+        temperature: f32,
+    ) -> (CubeTensor, CubeTensor) {
+        let dtypes = [guided.dtype, own.dtype, uniforms.dtype];
+        if stream::is_cuda(&guided) && dtypes == [DType::F32; 3] {
+            let judge = Judge { own, share };
+            return pick::draw(guided, Some(judge), uniforms, temperature);
+        }
+        Self::draw(Self::plausible(guided, own, share), uniforms, temperature)
     }
 
     fn round_rows(x: CubeTensor, steps: f32) -> CubeTensor {

@@ -18,7 +18,7 @@ pub(super) use cross_entropy::{cross_entropy, cross_entropy_losses, scale};
 pub(super) use group_norm::group_norm;
 pub(super) use layer::{add_rms_norm, gained_rms_norm, rotate, swiglu, swiglu_backward};
 pub(super) use neighbours::{fold, unfold};
-pub(super) use pick::{draw, likeliest, plausible, plausible_logits};
+pub(super) use pick::{both_logits, draw, likeliest, plausible, plausible_logits};
 pub(super) use rows::{
     add_rows, add_to_rows, argmax, column_sum, dequantise, log_sum_exp, rms_norm,
     rms_norm_backward, round_rows, row_mean, softmax, softmax_backward,

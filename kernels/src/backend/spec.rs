@@ -122,6 +122,17 @@ pub(super) fn draw(logits: &TensorSpec, _: &TensorSpec, _: &f32) -> (TensorSpec,
     likeliest(logits)
 }
 
+/// What [`draw_judged`](super::TensorKernels::draw_judged) will return.
+pub(super) fn draw_judged(
+    guided: &TensorSpec,
+    _: &TensorSpec,
+    _: &TensorSpec,
+    _: &f32,
+    _: &f32,
+) -> (TensorSpec, TensorSpec) {
+    likeliest(guided)
+}
+
 /// What [`from_bits`](super::TensorKernels::from_bits) will return.
 pub(super) fn from_bits(bits: &TensorSpec) -> TensorSpec {
     TensorSpec::new(bits.shape.clone(), DType::F32)

@@ -1,10 +1,10 @@
 //! Picking tokens against its definition. Places are compared as numbers counted from 1, so that a factor shows in each
 //! of them, and lie in front of the probabilities.
 
-use burn::tensor::{DType, Int, Tensor, TensorData, activation};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
 
 use super::pick::{Picked, draw, likeliest};
-use super::plausible::{plausible, plausible_logits};
+use super::plausible::{draw_plausible, plausible, plausible_logits};
 use crate::contract::{Input, Kernel, rounding};
 use crate::noise::Noise;
 
@@ -76,11 +76,11 @@ impl Kernel for Likeliest {
         let largest = z.clone().max_dim(1).expand(z.dims());
         // The first of the largest: all before it are smaller.
         let found = z.clone().greater_equal(largest).float().cumsum(1);
-        both(case, found, activation::softmax(z, 1))
+        both(found, activation::softmax(z, 1))
     }
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
-        told(case, likeliest(matrix(case, &inputs[0])))
+        told(likeliest(matrix(case, &inputs[0])))
     }
 }
 
@@ -100,17 +100,14 @@ impl Kernel for Draw {
 
     fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
         let z = matrix(case, &inputs[0]);
-        let reached = activation::softmax(z.clone() / case.temperature, 1).cumsum(1);
-        let targets = uniforms(case, &z).reshape([case.rows, 1]).expand(z.dims());
-        // Sums are formed in another order here, so that a number close to one of them could fall to either side.
-        let found = reached.greater_equal(targets).float();
-        both(case, found, activation::softmax(z, 1))
+        let found = reached(z.clone(), case.temperature);
+        both(found, activation::softmax(z, 1))
     }
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
         let z = matrix(case, &inputs[0]);
-        let uniforms = uniforms(case, &z);
-        told(case, draw(z, uniforms, case.temperature))
+        let uniforms = uniforms(case.rows, &z.device());
+        told(draw(z, uniforms, case.temperature))
     }
 }
 
@@ -230,6 +227,77 @@ impl Kernel for PlausibleLogits {
     }
 }
 
+/// [`draw_plausible`] under the contract.
+pub struct DrawPlausible;
+
+/// What [`DrawPlausible`] draws with.
+const TEMPERATURE: f32 = 1.5;
+
+impl Kernel for DrawPlausible {
+    type Case = HeadCase;
+    const NAME: &'static str = "draw_plausible";
+    const GRADIENTS: bool = false;
+    /// Codebooks of a part of a block's first chunk, of some chunks, and of many for each warp; whole packs and not.
+    const CASES: &'static [HeadCase] = &[
+        HeadCase {
+            rows: 5,
+            codes: 7,
+            width: 3,
+            dtype: DType::F32,
+        },
+        HeadCase {
+            rows: 40,
+            codes: 300,
+            width: 65,
+            dtype: DType::F32,
+        },
+        HeadCase {
+            rows: 6,
+            codes: 4096,
+            width: 8,
+            dtype: DType::BF16,
+        },
+        HeadCase {
+            rows: 3,
+            codes: 9001,
+            width: 8,
+            dtype: DType::BF16,
+        },
+    ];
+
+    fn tolerance(case: &HeadCase) -> f32 {
+        distinct(case.codes)
+    }
+
+    fn inputs(case: &HeadCase, noise: &mut Noise) -> Vec<Input> {
+        PlausibleLogits::inputs(case, noise)
+    }
+
+    fn reference(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [guided, own, head] = operands(case, inputs).map(|x| x.cast(DType::F32));
+        let [guided, own] = [guided, own].map(|x| x.matmul(head.clone().transpose()));
+        let chances = activation::softmax(own, 1);
+        let least = chances.clone().max_dim(1) * SHARE;
+        let left_out = chances.lower(least.expand(guided.dims()));
+        let z = guided.mask_fill(left_out, f32::NEG_INFINITY);
+        let found = reached(z.clone(), TEMPERATURE);
+        both(found, activation::softmax(z, 1))
+    }
+
+    fn fast(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
+        let [guided, own, head] = operands(case, inputs);
+        let uniforms = uniforms(case.rows, &guided.device());
+        told(draw_plausible(
+            guided,
+            own,
+            head,
+            SHARE,
+            uniforms,
+            TEMPERATURE,
+        ))
+    }
+}
+
 /// Guided vectors, those without guidance, and the head.
 fn operands(case: &HeadCase, inputs: &[Tensor<1>]) -> [Tensor<2>; 3] {
     [0, 1, 2].map(|at| {
@@ -239,9 +307,13 @@ fn operands(case: &HeadCase, inputs: &[Tensor<1>]) -> [Tensor<2>; 3] {
     })
 }
 
-/// A wrong place is off by one of `codes` at least.
 fn tolerance(case: &Case) -> f32 {
-    rounding(DType::F32).min(0.5 / case.codes as f32)
+    distinct(case.codes)
+}
+
+/// A wrong place is off by one of `codes` at least.
+fn distinct(codes: usize) -> f32 {
+    rounding(DType::F32).min(0.5 / codes as f32)
 }
 
 /// Logits of which every third is masked by −∞.
@@ -259,22 +331,33 @@ fn logits(case: &Case, noise: &mut Noise) -> Input {
 }
 
 /// A number for each row, from near 0 to near 1.
-fn uniforms(case: &Case, like: &Tensor<2>) -> Tensor<1> {
-    let rows = case.rows;
+fn uniforms(rows: usize, device: &Device) -> Tensor<1> {
     let values: Vec<f32> = (0..rows)
         .map(|row| (row as f32 + 0.37) / rows as f32)
         .collect();
     let data = TensorData::new(values, [rows]);
-    Tensor::from_data(data, (&like.device(), DType::F32))
+    Tensor::from_data(data, (device, DType::F32))
 }
 
 fn matrix(case: &Case, flat: &Tensor<1>) -> Tensor<2> {
     flat.clone().reshape([case.rows, case.codes])
 }
 
+/// 1 where the probabilities summed up have reached the row's number, else 0.
+///
+/// Sums are formed in another order here, so that a number close to one of them could fall to either side.
+fn reached(logits: Tensor<2>, temperature: f32) -> Tensor<2> {
+    let (shape, device) = (logits.dims(), logits.device());
+    let sums = activation::softmax(logits / temperature, 1).cumsum(1);
+    let targets = uniforms(shape[0], &device)
+        .reshape([shape[0], 1])
+        .expand(shape);
+    sums.greater_equal(targets).float()
+}
+
 /// The first place of each row where `found` is above 0, counted from 1, and the probability there.
-fn both(case: &Case, found: Tensor<2>, probabilities: Tensor<2>) -> Tensor<1> {
-    let (rows, codes) = (case.rows, case.codes);
+fn both(found: Tensor<2>, probabilities: Tensor<2>) -> Tensor<1> {
+    let [rows, codes] = found.dims();
     let places = Tensor::<1, Int>::arange(0..codes as i64, &found.device()).float();
     let places = places.reshape([1, codes]).expand([rows, codes]);
     let places = places.mask_fill(found.lower_elem(0.5), codes as f32);
@@ -283,8 +366,7 @@ fn both(case: &Case, found: Tensor<2>, probabilities: Tensor<2>) -> Tensor<1> {
     Tensor::cat(vec![first.add_scalar(1.0), chosen], 0).flatten(0, 1)
 }
 
-fn told(case: &Case, picked: Picked) -> Tensor<1> {
+fn told(picked: Picked) -> Tensor<1> {
     let tokens = picked.tokens.add_scalar(1).float().cast(DType::F32);
-    assert_eq!(tokens.dims(), [case.rows]);
     Tensor::cat(vec![tokens, picked.confidence], 0)
 }

@@ -27,6 +27,9 @@ pub struct Picked {
 /// Shapes: `logits [rows, codes]` → `[rows]` each.
 pub fn likeliest(logits: Tensor<2>) -> Picked {
     let device = logits.device();
+    if logits.dims()[0] == 0 {
+        return Picked::none(&device);
+    }
     let logits = logits.without_autodiff().cast(DType::F32).into_dispatch();
     Picked::of(<Dispatch as TensorKernels>::likeliest(logits), &device)
 }
@@ -47,6 +50,9 @@ pub fn draw(logits: Tensor<2>, uniforms: Tensor<1>, temperature: f32) -> Picked 
         uniforms.dims()
     );
     let device = logits.device();
+    if logits.dims()[0] == 0 {
+        return Picked::none(&device);
+    }
     let logits = logits.without_autodiff().cast(DType::F32).into_dispatch();
     let uniforms = uniforms.cast(DType::F32).into_dispatch();
     let picked = <Dispatch as TensorKernels>::draw(logits, uniforms, temperature);
@@ -54,7 +60,15 @@ pub fn draw(logits: Tensor<2>, uniforms: Tensor<1>, temperature: f32) -> Picked 
 }
 
 impl Picked {
-    fn of(
+    /// What is picked of no rows.
+    fn none(device: &Device) -> Self {
+        Self {
+            tokens: Tensor::zeros([0], device),
+            confidence: Tensor::zeros([0], device),
+        }
+    }
+
+    pub(super) fn of(
         (tokens, confidence): (IntTensor<Dispatch>, FloatTensor<Dispatch>),
         device: &Device,
     ) -> Self {

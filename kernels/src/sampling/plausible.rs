@@ -3,6 +3,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Tensor};
 
+use super::pick::{Picked, draw};
 use crate::backend::TensorKernels;
 use crate::linear::logits;
 
@@ -39,33 +40,85 @@ pub fn plausible_logits(
     head: Tensor<2>,
     share: f32,
 ) -> Tensor<2> {
+    check("plausible_logits", &guided, &own, &head);
+    if share <= 0.0 || guided.dims()[0] * head.dims()[0] == 0 {
+        return logits(guided, head);
+    }
+    let [guided, own, head] = of_one_type([guided, own, head]).map(Tensor::into_dispatch);
+    let left = <Dispatch as TensorKernels>::plausible_logits(guided, own, head, share);
+    Tensor::from_dispatch(left)
+}
+
+/// A token for each row, drawn as [`draw`] does from what [`plausible_logits`] leaves; a card keeps no logits of that, and
+/// guided ones are read where they are plausible alone.
+///
+/// Confidence is the share among what is left, without temperature.
+///
+/// Shapes: `guided [rows, width]`, `own [rows, width]`, `head [codes, width]`, each bf16, f16 or f32, `uniforms [rows]` in
+/// [0, 1] → `[rows]` each.
+/// Panics: when the vectors are of another number or width, there is not one number for each row, or the temperature is not
+/// above 0.
+/// Source: as [`plausible`].
+pub fn draw_plausible(
+    guided: Tensor<2>,
+    own: Tensor<2>,
+    head: Tensor<2>,
+    share: f32,
+    uniforms: Tensor<1>,
+    temperature: f32,
+) -> Picked {
+    check("draw_plausible", &guided, &own, &head);
+    let ([rows, _], [codes, _]) = (guided.dims(), head.dims());
+    if share <= 0.0 || rows * codes == 0 {
+        return draw(logits(guided, head), uniforms, temperature);
+    }
+    assert!(
+        uniforms.dims() == [rows] && temperature > 0.0,
+        "draw_plausible: {rows} rows and uniforms {:?} at temperature {temperature}: expected a number for each row, and a \
+         temperature above 0",
+        uniforms.dims()
+    );
+    let device = guided.device();
+    let [guided, own, head] = of_one_type([guided, own, head]).map(Tensor::into_dispatch);
+    let uniforms = uniforms.without_autodiff().cast(DType::F32).into_dispatch();
+    let picked = <Dispatch as TensorKernels>::draw_plausible(
+        guided,
+        own,
+        head,
+        uniforms,
+        share,
+        temperature,
+    );
+    Picked::of(picked, &device)
+}
+
+/// Refuses vectors and a head that do not fit.
+fn check(name: &str, guided: &Tensor<2>, own: &Tensor<2>, head: &Tensor<2>) {
     let ([rows, width], [codes, inputs]) = (guided.dims(), head.dims());
     assert!(
         own.dims() == [rows, width] && inputs == width,
-        "plausible_logits: guided [{rows}, {width}] and own {:?} do not fit head [{codes}, {inputs}]",
+        "{name}: guided [{rows}, {width}] and own {:?} do not fit head [{codes}, {inputs}]",
         own.dims()
     );
-    if share <= 0.0 || rows * codes == 0 {
-        return logits(guided, head);
-    }
-    let operands = [guided, own, head];
+}
+
+/// The operands without gradients, as they are where they are of one type, and in f32 where they are not.
+fn of_one_type(operands: [Tensor<2>; 3]) -> [Tensor<2>; 3] {
     let first = operands[0].dtype();
-    let operands = if operands.iter().all(|x| x.dtype() == first) {
-        operands
-    } else {
-        operands.map(|x| x.cast(DType::F32))
-    };
-    let [guided, own, head] = operands.map(|x| x.without_autodiff().into_dispatch());
-    let left = <Dispatch as TensorKernels>::plausible_logits(guided, own, head, share);
-    Tensor::from_dispatch(left)
+    let alike = operands.iter().all(|x| x.dtype() == first);
+    operands.map(|x| {
+        let x = x.without_autodiff();
+        if alike { x } else { x.cast(DType::F32) }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use burn::tensor::{DType, Device, Tensor};
 
-    use super::{plausible, plausible_logits};
+    use super::{draw_plausible, plausible, plausible_logits};
     use crate::logits;
+    use crate::sampling::likeliest;
 
     fn rows(rows: [[f32; 4]; 2]) -> Tensor<2> {
         Tensor::from_floats(rows, &Device::flex())
@@ -100,8 +153,13 @@ mod tests {
     fn no_rows_are_no_mistake() {
         let none = || Tensor::<2>::zeros([0, 4], &Device::flex());
         assert_eq!(plausible(none(), none(), 0.1).dims(), [0, 4]);
-        let left = plausible_logits(none(), none(), rows([[1.0; 4]; 2]), 0.1);
+        let head = || rows([[1.0; 4]; 2]);
+        let left = plausible_logits(none(), none(), head(), 0.1);
         assert_eq!(left.dims(), [0, 2]);
+        let uniforms = Tensor::<1>::zeros([0], &Device::flex());
+        let drawn = draw_plausible(none(), none(), head(), 0.1, uniforms, 1.0);
+        assert_eq!(drawn.tokens.dims(), [0]);
+        assert_eq!(likeliest(none()).confidence.dims(), [0]);
     }
 
     #[test]

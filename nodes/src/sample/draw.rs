@@ -61,11 +61,11 @@ pub(super) fn draw(
     let (mut order, mut tokens, mut confidences) = (Vec::new(), Vec::new(), Vec::new());
     for (temperature, members) in alike(temperatures) {
         for part in members.chunks(at_once) {
-            let mut logits = scores.of(part).logits();
+            let mut scores = scores.of(part);
             if allowed != Allowed::ALL {
-                logits = filtered(logits, allowed);
+                scores = Scores::of_logits(filtered(scores.logits(), allowed));
             }
-            let (token, confidence) = drawn_at(logits, temperature, &noise.rows(part));
+            let (token, confidence) = drawn_at(scores, temperature, &noise.rows(part));
             tokens.push(token);
             confidences.push(confidence);
             order.extend_from_slice(part);
@@ -139,20 +139,16 @@ fn likeliest_of(scores: &Scores, allowed: Allowed) -> Result<(Vec<u32>, Vec<f32>
 }
 
 /// The tokens of rows of one temperature, and the probability of each without it.
-fn drawn_at(
-    logits: Tensor<2>,
-    temperature: f32,
-    noise: &TokenNoise,
-) -> (Tensor<1, Int>, Tensor<1>) {
+fn drawn_at(scores: Scores, temperature: f32, noise: &TokenNoise) -> (Tensor<1, Int>, Tensor<1>) {
     let picked = match noise {
-        _ if temperature <= 0.0 => sampling::likeliest(logits),
+        _ if temperature <= 0.0 => sampling::likeliest(scores.logits()),
         TokenNoise::Uniform(uniforms) => {
             let data = TensorData::new(uniforms.clone(), [uniforms.len()]);
-            let uniforms = Tensor::from_data(data, &logits.device());
-            sampling::draw(logits, uniforms, temperature)
+            let uniforms = Tensor::from_data(data, &scores.device());
+            scores.pick(uniforms, temperature)
         }
         TokenNoise::Exponential { numbers, .. } => {
-            return by_exponential(logits, temperature, numbers);
+            return by_exponential(scores.logits(), temperature, numbers);
         }
     };
     (picked.tokens, picked.confidence)
@@ -201,6 +197,7 @@ mod tests {
 
     use super::{alike, by_exponential, drawn_at};
     use crate::sample::noise::TokenNoise;
+    use crate::value::Scores;
 
     /// The first code at which the probabilities summed up pass `uniform`.
     fn by_hand(probabilities: &[f64], uniform: f64) -> i64 {
@@ -240,7 +237,7 @@ mod tests {
             let data = TensorData::new(logits.repeat(rows), [rows, codebook]);
             let logits = Tensor::from_data(data, &Device::flex());
             let noise = TokenNoise::Uniform(uniforms.clone());
-            let (tokens, confidence) = drawn_at(logits, temperature, &noise);
+            let (tokens, confidence) = drawn_at(Scores::of_logits(logits), temperature, &noise);
             let tokens = tokens.into_data().convert::<i64>();
             for ((token, confidence), uniform) in tokens
                 .iter::<i64>()

@@ -1,7 +1,7 @@
 //! What leads the denoiser towards a prompt.
 
 use burn::tensor::{DType, Tensor};
-use kernels::sampling::{plausible, plausible_logits};
+use kernels::sampling::{Picked, draw_plausible, plausible, plausible_logits};
 
 use super::Prompt;
 
@@ -77,6 +77,19 @@ impl Lead {
     /// Shapes: `guided [rows, width]`, `own [rows, width]`, `head [codes, width]` → `[rows, codes]`.
     pub fn logits_of(self, guided: Tensor<2>, own: Tensor<2>, head: Tensor<2>) -> Tensor<2> {
         plausible_logits(guided, own, head, self.plausibility)
+    }
+
+    /// A token for each position, drawn from those logits at `temperature`, which is above 0, by the position's number.
+    ///
+    /// Shapes: as [`logits_of`](Self::logits_of), `uniforms [rows]` in [0, 1] → `[rows]` each.
+    pub fn draw_of(
+        self,
+        [guided, own, head]: [Tensor<2>; 3],
+        uniforms: Tensor<1>,
+        temperature: f32,
+    ) -> Picked {
+        let share = self.plausibility;
+        draw_plausible(guided, own, head, share, uniforms, temperature)
     }
 
     /// How many rows features and logits have for each position: a guided one, and where it is asked what is plausible, the

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use kernels::sampling::{self, Picked};
 
 use super::Lead;
 
@@ -69,6 +70,11 @@ impl Scores {
         [positions, codes.unwrap_or(columns)]
     }
 
+    /// Where they are made.
+    pub fn device(&self) -> Device {
+        self.rows.device()
+    }
+
     /// How many positions' logits are worth making at once, at least one.
     pub fn at_once(&self) -> usize {
         let [_, codes] = self.dims();
@@ -83,6 +89,20 @@ impl Scores {
             (Some(head), None) => kernels::logits(self.rows, head),
             (Some(head), Some(Judge { own, lead })) => lead.logits_of(self.rows, own, head),
         }
+    }
+
+    /// A token for each position, drawn at `temperature` by the position's number, or the likeliest at 0.
+    ///
+    /// Shapes: `uniforms [positions]` in [0, 1] → `[positions]` each.
+    pub fn pick(self, uniforms: Tensor<1>, temperature: f32) -> Picked {
+        if temperature <= 0.0 {
+            return sampling::likeliest(self.logits());
+        }
+        if let (Some(head), Some(Judge { own, lead })) = (&self.head, &self.judge) {
+            let vectors = [&self.rows, own, head].map(Tensor::clone);
+            return lead.draw_of(vectors, uniforms, temperature);
+        }
+        sampling::draw(self.logits(), uniforms, temperature)
     }
 
     /// Those of some positions, given by their places, which rise.

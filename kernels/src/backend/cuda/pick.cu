@@ -1,4 +1,5 @@
-// The token of each row of f32 logits, and how probable it is: one block to a row, which is read once.
+// The token of each row of f32 logits, and how probable it is: one block to a row, which is read once, and what it is
+// judged by twice.
 
 constexpr unsigned THREADS = 256;
 constexpr unsigned WARPS = THREADS / 32;
@@ -10,7 +11,7 @@ static __device__ inline float infinity() { return __uint_as_float(0x7f800000u);
 
 static __device__ inline float not_a_number() { return __uint_as_float(0x7fffffffu); }
 
-// Four logits from `column` on, −∞ behind the end; `packed` where every row starts at a multiple of 16 bytes.
+// Four numbers from `column` on, −∞ behind the end; `packed` where every row starts at a multiple of 16 bytes.
 static __device__ inline float4 four(const float* line, unsigned column, unsigned end, bool packed) {
     if (packed && column + 4 <= end) {
         return *reinterpret_cast<const float4*>(line + column);
@@ -18,6 +19,36 @@ static __device__ inline float4 four(const float* line, unsigned column, unsigne
     const float none = -infinity();
     return float4{column < end ? line[column] : none, column + 1 < end ? line[column + 1] : none,
                   column + 2 < end ? line[column + 2] : none, column + 3 < end ? line[column + 3] : none};
+}
+
+// A row of logits. Where it is judged by other ones, its tokens that are below `least` there count as −∞.
+struct Row {
+    const float* logits;
+    const float* own;
+    float least;
+    bool packed;
+};
+
+static __device__ inline float judged(float logit, float own, float least) {
+    return own < least ? -infinity() : logit;
+}
+
+static __device__ inline float4 four(const Row& row, unsigned column, unsigned end) {
+    if (row.own == nullptr) {
+        return four(row.logits, column, end, row.packed);
+    }
+    const float4 own = four(row.own, column, end, row.packed);
+    const float least = row.least, none = -infinity();
+    if (own.x < least && own.y < least && own.z < least && own.w < least) {
+        return float4{none, none, none, none};
+    }
+    const float4 logits = four(row.logits, column, end, row.packed);
+    return float4{judged(logits.x, own.x, least), judged(logits.y, own.y, least),
+                  judged(logits.z, own.z, least), judged(logits.w, own.w, least)};
+}
+
+static __device__ inline float one(const Row& row, unsigned column) {
+    return row.own == nullptr ? row.logits[column] : judged(row.logits[column], row.own[column], row.least);
 }
 
 // Relative to the largest: nothing for −∞, and NaN for NaN.
@@ -71,10 +102,10 @@ static __device__ inline void take(Met& own, float4 logits, unsigned column, flo
 
 // What a warp has met of the columns from `first` to `end`; every thread gets it.
 template <bool TEMPERED>
-static __device__ Met over_warp(const float* line, unsigned first, unsigned end, bool packed, float inverse) {
+static __device__ Met over_warp(const Row& row, unsigned first, unsigned end, float inverse) {
     Met own{-infinity(), 0xffffffffu, 0.0f, 0.0f};
     for (unsigned column = first + 4 * (threadIdx.x % 32); column < end; column += CHUNK) {
-        take<TEMPERED>(own, four(line, column, end, packed), column, inverse);
+        take<TEMPERED>(own, four(row, column, end), column, inverse);
     }
     for (int offset = 16; offset > 0; offset /= 2) {
         own = join(own, shuffle(own, offset), inverse);
@@ -87,14 +118,35 @@ static __device__ inline unsigned span(unsigned columns) {
     return (columns + CHUNK * WARPS - 1) / (CHUNK * WARPS) * CHUNK;
 }
 
+// The largest of a whole row; every thread of the block gets it.
+static __device__ float largest_of(const float* line, unsigned columns, bool packed) {
+    __shared__ float largest[WARPS];
+    float own = -infinity();
+    for (unsigned column = 4 * threadIdx.x; column < columns; column += 4 * THREADS) {
+        const float4 values = four(line, column, columns, packed);
+        own = fmaxf(own, fmaxf(fmaxf(values.x, values.y), fmaxf(values.z, values.w)));
+    }
+    for (int offset = 16; offset > 0; offset /= 2) {
+        own = fmaxf(own, __shfl_xor_sync(0xffffffffu, own, offset));
+    }
+    if (threadIdx.x % 32 == 0) {
+        largest[threadIdx.x / 32] = own;
+    }
+    __syncthreads();
+    for (unsigned other = 0; other < WARPS; ++other) {
+        own = fmaxf(own, largest[other]);
+    }
+    return own;
+}
+
 // The first place of the largest logit of each row, and its share of all exponentials.
 extern "C" __global__ void __launch_bounds__(THREADS)
 likeliest(const float* logits, int* token, float* confidence, unsigned columns, long long pitch, unsigned packed) {
     __shared__ Met met[WARPS];
-    const float* line = logits + blockIdx.x * pitch;
+    const Row row{logits + blockIdx.x * pitch, nullptr, 0.0f, packed != 0};
     const unsigned warp = threadIdx.x / 32, width = span(columns);
     const unsigned first = min(warp * width, columns), end = min(first + width, columns);
-    const Met own = over_warp<false>(line, first, end, packed, 1.0f);
+    const Met own = over_warp<false>(row, first, end, 1.0f);
     if (threadIdx.x % 32 == 0) {
         met[warp] = own;
     }
@@ -110,15 +162,20 @@ likeliest(const float* logits, int* token, float* confidence, unsigned columns, 
 }
 
 // The first code of each row at which the tempered probabilities summed up reach the row's uniform number, and its
-// share of all exponentials as they are.
+// share of all exponentials as they are. Where there are logits to judge by, codes that are further than `distance` below
+// the largest of those are left out.
 extern "C" __global__ void __launch_bounds__(THREADS)
-draw(const float* logits, const float* uniforms, int* token, float* confidence, unsigned columns, long long pitch,
-     unsigned packed, float inverse) {
+draw(const float* logits, const float* judge, const float* uniforms, int* token, float* confidence, unsigned columns,
+     long long pitch, unsigned packed, float inverse, long long judge_pitch, float distance) {
     __shared__ Met met[WARPS];
-    const float* line = logits + blockIdx.x * pitch;
+    Row row{logits + blockIdx.x * pitch, nullptr, 0.0f, packed != 0};
+    if (judge != nullptr) {
+        row.own = judge + blockIdx.x * judge_pitch;
+        row.least = largest_of(row.own, columns, row.packed) + distance;
+    }
     const unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32, width = span(columns);
     const unsigned first = min(warp * width, columns), end = min(first + width, columns);
-    const Met own = over_warp<true>(line, first, end, packed, inverse);
+    const Met own = over_warp<true>(row, first, end, inverse);
     if (lane == 0) {
         met[warp] = own;
     }
@@ -152,7 +209,7 @@ draw(const float* logits, const float* uniforms, int* token, float* confidence, 
     unsigned last = first;
     for (unsigned start = first; start < end; start += CHUNK) {
         const unsigned column = start + 4 * lane;
-        const float4 values = four(line, column, end, packed);
+        const float4 values = four(row, column, end);
         const float shares[4] = {share(values.x, all.largest, inverse), share(values.y, all.largest, inverse),
                                  share(values.z, all.largest, inverse), share(values.w, all.largest, inverse)};
         const float sum = shares[0] + shares[1] + shares[2] + shares[3];
@@ -186,6 +243,6 @@ draw(const float* logits, const float* uniforms, int* token, float* confidence, 
         token[blockIdx.x] = static_cast<int>(min(last, columns - 1));
         confidence[blockIdx.x] = all.largest == -infinity()
             ? not_a_number()
-            : share(line[min(last, columns - 1)], all.largest, 1.0f) / all.plain;
+            : share(one(row, min(last, columns - 1)), all.largest, 1.0f) / all.plain;
     }
 }

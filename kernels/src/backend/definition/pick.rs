@@ -48,9 +48,18 @@ pub(in crate::backend) fn plausible_logits<B: TensorKernels>(
     head: FloatTensor<B>,
     share: f32,
 ) -> FloatTensor<B> {
-    let head = B::float_transpose(head);
-    let [guided, own] = [guided, own].map(|x| B::product(x, head.clone(), FloatDType::F32));
+    let [guided, own] = both_logits::<B>(guided, own, head);
     B::plausible(guided, own, share)
+}
+
+/// `guided·headᵀ` and `own·headᵀ`, in f32: `[rows, width]` twice, `[codes, width] → [rows, codes]` twice.
+pub(in crate::backend) fn both_logits<B: TensorKernels>(
+    guided: FloatTensor<B>,
+    own: FloatTensor<B>,
+    head: FloatTensor<B>,
+) -> [FloatTensor<B>; 2] {
+    let head = B::float_transpose(head);
+    [guided, own].map(|x| B::product(x, head.clone(), FloatDType::F32))
 }
 
 /// The first code at which the probabilities `softmax(logits / temperature)` summed up reach the row's number, as i32,

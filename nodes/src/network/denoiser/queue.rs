@@ -261,13 +261,10 @@ fn pick(scores: &Scores, uniforms: Tensor<1>, temperature: f32, at_once: usize) 
     let [rows, _] = scores.dims();
     let picked = (0..rows).step_by(at_once).map(|first| {
         let count = at_once.min(rows - first);
-        let logits = scores.within(first..first + count).logits();
-        if temperature > 0.0 {
-            let uniforms = uniforms.clone().narrow(0, first, count);
-            sampling::draw(logits, uniforms, temperature)
-        } else {
-            sampling::likeliest(logits)
-        }
+        let uniforms = uniforms.clone().narrow(0, first, count);
+        scores
+            .within(first..first + count)
+            .pick(uniforms, temperature)
     });
     let (tokens, confidence) = picked
         .map(|picked| (picked.tokens, picked.confidence))
