@@ -1,7 +1,7 @@
 //! Picking tokens against its definition. Places are compared as numbers counted from 1, so that a factor shows in each
 //! of them, and lie in front of the probabilities.
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Bool, DType, Device, Int, Tensor, TensorData, activation};
 
 use super::pick::{Picked, draw, likeliest};
 use super::plausible::{draw_plausible, plausible, plausible_logits};
@@ -136,11 +136,7 @@ impl Kernel for Plausible {
 
     fn reference(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
         let [guided, own] = [0, 1].map(|at| matrix(case, &inputs[at]));
-        // By probabilities: a tenth of the largest, or more.
-        let chances = activation::softmax(own, 1);
-        let least = chances.clone().max_dim(1) * SHARE;
-        let left = chances.greater_equal(least.expand(guided.dims()));
-        (guided.add_scalar(2.0) * left.float()).reshape([case.rows * case.codes])
+        (guided.add_scalar(2.0) * probable(own).float()).reshape([case.rows * case.codes])
     }
 
     fn fast(case: &Case, inputs: &[Tensor<1>]) -> Tensor<1> {
@@ -211,12 +207,8 @@ impl Kernel for PlausibleLogits {
     }
 
     fn reference(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
-        let [guided, own, head] = operands(case, inputs).map(|x| x.cast(DType::F32));
-        let [guided, own] = [guided, own].map(|x| x.matmul(head.clone().transpose()));
-        let chances = activation::softmax(own, 1);
-        let least = chances.clone().max_dim(1) * SHARE;
-        let left = chances.greater_equal(least.expand(guided.dims()));
-        (guided.add_scalar(BELOW) * left.float()).flatten(0, 1)
+        let [guided, own] = products(case, inputs);
+        (guided.add_scalar(BELOW) * probable(own).float()).flatten(0, 1)
     }
 
     fn fast(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
@@ -274,12 +266,8 @@ impl Kernel for DrawPlausible {
     }
 
     fn reference(case: &HeadCase, inputs: &[Tensor<1>]) -> Tensor<1> {
-        let [guided, own, head] = operands(case, inputs).map(|x| x.cast(DType::F32));
-        let [guided, own] = [guided, own].map(|x| x.matmul(head.clone().transpose()));
-        let chances = activation::softmax(own, 1);
-        let least = chances.clone().max_dim(1) * SHARE;
-        let left_out = chances.lower(least.expand(guided.dims()));
-        let z = guided.mask_fill(left_out, f32::NEG_INFINITY);
+        let [guided, own] = products(case, inputs);
+        let z = guided.mask_fill(probable(own).bool_not(), f32::NEG_INFINITY);
         let found = reached(z.clone(), TEMPERATURE);
         both(found, activation::softmax(z, 1))
     }
@@ -309,6 +297,20 @@ fn operands(case: &HeadCase, inputs: &[Tensor<1>]) -> [Tensor<2>; 3] {
 
 fn tolerance(case: &Case) -> f32 {
     distinct(case.codes)
+}
+
+/// Guided logits and those without guidance, in f32.
+fn products(case: &HeadCase, inputs: &[Tensor<1>]) -> [Tensor<2>; 2] {
+    let [guided, own, head] = operands(case, inputs).map(|x| x.cast(DType::F32));
+    [guided, own].map(|x| x.matmul(head.clone().transpose()))
+}
+
+/// Where the probability is a tenth of its row's largest, or more.
+fn probable(logits: Tensor<2>) -> Tensor<2, Bool> {
+    let chances = activation::softmax(logits, 1);
+    let least = chances.clone().max_dim(1) * SHARE;
+    let shape = chances.dims();
+    chances.greater_equal(least.expand(shape))
 }
 
 /// A wrong place is off by one of `codes` at least.

@@ -22,7 +22,7 @@ use super::scenes::colour;
 use crate::value::Dataset;
 
 /// What there must be at the path.
-const HINT: &str = "name a folder of pictures, a .tar or a .safetensors";
+const KINDS: &str = "a folder of pictures, a .tar or a .safetensors";
 
 /// Reads captioned pictures: a folder, a WebDataset tar, or pictures that were encoded before, in one file or in a folder of
 /// such files and nothing else.
@@ -84,7 +84,7 @@ impl Node for ReadDataset {
         if self.path.0.is_empty() {
             return Err(ParamError::Invalid {
                 param: "path".into(),
-                expected: "a folder of pictures, a .tar or a .safetensors".into(),
+                expected: KINDS.into(),
                 found: "\"\"".into(),
             });
         }
@@ -101,7 +101,9 @@ impl Node for ReadDataset {
 
     fn run(&self, (): (), run: &mut Run) -> Result<Outputs, NodeError> {
         let path = run.resolve(&self.path);
-        let kind = std::fs::metadata(&path).map_err(|error| NodeError::file(&path, error, HINT))?;
+        let hint = || format!("name {KINDS}");
+        let kind =
+            std::fs::metadata(&path).map_err(|error| NodeError::file(&path, error, hint()))?;
         let extension = picture::extension(&path);
         if kind.is_file() && extension == "safetensors" {
             return self.encoded(&[path]);
@@ -119,7 +121,7 @@ impl Node for ReadDataset {
             let found = archive::entries(&path)?;
             found.pictures(&path, "archive", archive::HINT, run)?
         } else {
-            return Err(NodeError::file(path, "this is no dataset", HINT));
+            return Err(NodeError::file(path, "this is no dataset", hint()));
         };
         let found = entries.len();
         let wanted: Vec<Entry> = entries
